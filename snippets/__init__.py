@@ -1,0 +1,1 @@
+"""Executable snippets: what the pages show is what runs against a real Docker daemon."""

@@ -1,0 +1,182 @@
+"""Block → HTML: the one superfences formatter of the site, for every language.
+
+A terminal's prompts and output are marked apart from what is typed, and only what is typed is copied. What is
+wrong with a fence is logged as a warning, which fails a strict build: superfences itself would swallow it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from snippets import diagram
+from snippets.block import CONSOLE, DIAGRAM, Block, BlockError, Kind, parse_page, parse_session
+
+# MkDocs counts warnings of loggers below "mkdocs"; with --strict one is enough to fail the build.
+log = logging.getLogger("mkdocs.snippets")
+
+
+def validate(
+    language: str, inputs: dict[str, str], options: dict[str, Any], _attrs: object, _md: object
+) -> bool:
+    """Take every option of every fence; it is `check_page` that judges them, with the grammar."""
+    del language
+    options.update(inputs)
+    return True
+
+
+def fence(
+    source: str, language: str, _css_class: str, options: dict[str, str], md: Markdown, **_kwargs: object
+) -> str:
+    """Return the HTML of a fence, as superfences' formatter. Never raises: faults are logged as warnings."""
+    page = page_of(md)
+    if page:
+        check_page(*page)
+    try:
+        return render(block_of(source, language.lower(), options))
+    except diagram.DiagramError as error:
+        path, line = locate(page, source)
+        log.warning("%s:%d: %s", path, line + error.line, error)
+    except BlockError as error:
+        if not page:  # Else check_page has said so, with the right line.
+            log.warning("a generated fence: %s", error)
+    except Exception:
+        # superfences would show the fence as plain text and the build would pass.
+        log.warning("%s:%d: the fence cannot be rendered", *locate(page, source), exc_info=True)
+    return f'<div class="highlight"><pre><code>{escape(source)}</code></pre></div>'
+
+
+def block_of(source: str, language: str, options: dict[str, str]) -> Block:
+    """Return a fence as a block. Raises BlockError when it is a console block that cannot be read."""
+    lines = tuple(source.split("\n"))
+    commands = tuple(parse_session(lines, 2)) if language == CONSOLE else ()
+    return Block("", 1, len(lines) + 2, "", language, options, lines, Kind.NORUN, commands)
+
+
+def render(block: Block) -> str:
+    """Return the HTML of a block. Raises DiagramError when it is a diagram that cannot be drawn."""
+    if block.language == DIAGRAM:
+        return figure(block)
+    if block.language == CONSOLE:
+        kind, title, code = "terminal", "Terminal", session(block)
+        copy = "\n".join(command.text for command in block.commands)
+        # The theme's copy button takes this text instead of what is shown.
+        copied = f' data-copy="{escape(copy)}"'.replace("\n", "&#10;")
+    else:
+        kind, (title, code), copied = "code", listing(block), ""
+    title = block.options.get("title", title)
+    numbered = " numbered" if "linenums" in block.options else ""
+    notes = "".join(f'<p class="aside">{text}</p>' for text in asides(block))
+    return (
+        f'<div class="language-{escape(block.language)} highlight {kind}{numbered}"{copied}>'
+        f'<span class="filename">{escape(title)}</span>'
+        f"<pre><span></span><code>{code}</code></pre>{notes}</div>"
+    )
+
+
+def session(block: Block) -> str:
+    """Return the HTML of a console block's lines: prompts, what is typed and output in spans of their own."""
+    marked = highlighted_lines(block)
+    typed = {
+        command.line - block.line + offset: (command.prompt if offset == 0 else None)
+        for command in block.commands
+        for offset in range(len(command.lines))
+    }
+    rows = []
+    for number, line in enumerate(block.lines, 1):
+        if number in typed:
+            first = typed[number]
+            prompt, text = line[: len(first or "> ")], line[len(first or "> ") :]
+            turn = "line turn" if first else "line"
+            row = f'<span class="gp">{escape(prompt)}</span><span class="cmd">{escape(text)}</span>'
+        else:
+            turn = "line go elided" if line.strip() == "..." else "line go"
+            row = escape(line)
+        rows.append(f'<span class="{turn}{" hll" if number in marked else ""}">{row}\n</span>')
+    return "".join(rows)
+
+
+def listing(block: Block) -> tuple[str, str]:
+    """Return the language's name for the reader and the highlighted HTML of a block that is no session."""
+    try:
+        lexer = get_lexer_by_name(block.language or "text", stripnl=False, ensurenl=True)
+    except ClassNotFound:
+        lexer = get_lexer_by_name("text", stripnl=False)
+    # Pygments closes its spans at the end of each line, so a line can be put into a span of its own.
+    lines = highlight(block.source, lexer, HtmlFormatter(nowrap=True)).rstrip("\n").split("\n")
+    marked = highlighted_lines(block)
+    return lexer.name, "".join(
+        f'<span class="line{" hll" if number in marked else ""}">{line}\n</span>'
+        for number, line in enumerate(lines, 1)
+    )
+
+
+def figure(block: Block) -> str:
+    """Return a diagram in a frame that scrolls, by keyboard, too, where the screen is too narrow for it."""
+    caption = block.options.get("title")
+    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return (
+        '<figure class="diagram" data-search-exclude>'
+        f'<div tabindex="0">{diagram.svg(block.source)}</div>'
+        f"{below}</figure>"
+    )
+
+
+def asides(block: Block) -> Iterator[str]:
+    """Yield, as HTML, what a reader has to know of a block that its lines do not show."""
+    if "norun" in block.options:
+        yield f"Not run: {escape(block.options['norun'])}"
+    if block.options.get("exit", "0") != "0":
+        last = "The last command ends" if len(block.commands) > 1 else "The command ends"
+        yield f"{last} with exit status {escape(block.options['exit'])}."
+
+
+def highlighted_lines(block: Block) -> set[int]:
+    """Return the numbers, from 1, of the lines that `hl_lines` names, as in "1 3-5"."""
+    numbers: set[int] = set()
+    for part in block.options.get("hl_lines", "").split():
+        first, _, last = part.partition("-")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return numbers
+
+
+def page_of(md: Markdown) -> tuple[str, str] | None:
+    """Return the path and the text of the page that MkDocs is converting, or None outside of one.
+
+    Text that markdown-exec generates, and other programs than MkDocs, have no page here.
+    """
+    if "relpath" not in md.treeprocessors:
+        return None
+    processor: Any = md.treeprocessors["relpath"]
+    path = Path(processor.file.abs_src_path)
+    root = Path(processor.config.config_file_path).parent
+    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return name, processor.file.content_string
+
+
+@lru_cache(maxsize=256)
+def check_page(path: str, text: str) -> tuple[Block, ...]:
+    """Return the page's blocks; log what the grammar has against it, once per version of the page."""
+    try:
+        return tuple(parse_page(text, path))
+    except BlockError as error:
+        log.warning("%s", error)
+        return ()
+
+
+def locate(page: tuple[str, str] | None, source: str) -> tuple[str, int]:
+    """Return the path and the line of the fence with this content, as far as they can be known."""
+    if page is None:
+        return "a generated fence", 0
+    found = (block.line for block in check_page(*page) if block.source == source)
+    return page[0], next(found, 0)

@@ -21,16 +21,17 @@ CONFIG: dict[str, Any] = {
     "theme": "base",
     "flowchart": {
         "htmlLabels": False,
-        "nodeSpacing": 28,
-        "rankSpacing": 38,
-        "padding": 12,
+        "nodeSpacing": 20,
+        "rankSpacing": 36,
+        "padding": 10,
         "diagramPadding": 4,
         "wrappingWidth": 150,
+        "subGraphTitleMargin": {"top": 2, "bottom": 10},
     },
     "state": {"htmlLabels": False},
     "sequence": {
         "diagramMarginX": 4,
-        "diagramMarginY": 4,
+        "diagramMarginY": 12,
         "actorMargin": 24,
         "width": 104,
         "height": 48,
@@ -163,6 +164,13 @@ def _tidy(root: ET.Element, name: str) -> str:
             sizeless = tag == "rect" and element.get("width") is None and element.get("height") is None
             if hollow or sizeless:
                 parent.remove(element)
+    for cluster in root.iter(f"{SVG}g"):
+        # A group's title stands at its left: in the middle, the line into the group runs through it.
+        box, label = cluster.find(f"{SVG}rect"), cluster.find(f"{SVG}g[@class='cluster-label']")
+        if box is not None and label is not None:
+            label.set(
+                "transform", f"translate({float(box.get('x', 0)) + 10:.1f}, {float(box.get('y', 0)) + 4:.1f})"
+            )
     root.attrib = {
         "id": name,
         "class": f"{kind} {root.get('class', '')}".strip(),

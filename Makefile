@@ -1,0 +1,45 @@
+# The project's commands. `make help` lists them; each sets up all that it needs.
+
+.DEFAULT_GOAL := help
+.PHONY: help serve site test lint lab bench lock clean
+
+export NO_MKDOCS_2_WARNING := 1
+
+BIN := .venv/bin
+READY := .venv/ready
+ADDRESS ?= 127.0.0.1:8000
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+serve: $(READY) ## the site at http://127.0.0.1:8000, reloaded as you write; needs no Docker and no root
+	$(BIN)/mkdocs serve --dev-addr $(ADDRESS)
+
+site: $(READY) ## the site into site/; any warning fails
+	$(BIN)/mkdocs build --strict --clean
+
+test: $(READY) ## everything: the code's checks, the site, every page against a real Docker daemon
+	@.ci/test
+
+lint: $(READY) ## the code's checks alone: format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+lab: $(READY) ## a shell in a throwaway Docker host, to type the lesson's commands
+	@$(BIN)/lab setup
+	@$(BIN)/lab shell
+
+bench: $(READY) ## what the verifier costs, as ratios measured in one run
+	@$(BIN)/lab setup
+	@$(BIN)/python -m tests.bench
+
+lock: $(READY) ## resolve the dependencies anew into .ci/requirements.txt
+	@.ci/lock
+
+clean: ## remove what builds and tests left in the project
+	rm -rf site .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): .ci/requirements.txt pyproject.toml .ci/venv
+	@.ci/venv

@@ -1,0 +1,290 @@
+"""A shell on a real pseudo-terminal: type a command, get what the terminal shows and the exit status.
+
+The shell marks the end of each command with the terminal sequence `OSC 133 ; D ; status`, the one that
+terminal emulators use for the same purpose, with a secret word added so that no output can pass for it.
+The mark travels the same way as the output, so nothing that was printed before it can arrive after it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import re
+import secrets
+import select
+import shlex
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from types import TracebackType
+
+from snippets.screen import render
+
+COLUMNS = 100
+"""The terminal's width in characters; wide enough for Docker's tables, narrow enough for a page."""
+
+ROWS = 50
+"""The terminal's height in lines."""
+
+OUTPUT_LIMIT = 16 * 2**20
+"""How many bytes one command may print; beyond it the command is stopped and fails."""
+
+LINE_LIMIT = 4000
+"""How many bytes one typed line may have: the terminal driver drops what is beyond 4095."""
+
+_PROMPT_SETTLES = 0.03
+"""Seconds of silence after which text that looks like a prompt is one."""
+
+_LOOK_EVERY = 0.5
+"""Seconds between two looks whether the shell still runs: a job of its own can keep the terminal open."""
+
+_GRACE = 2.0
+"""Seconds that a command gets to end after Ctrl-C, and the shell after its terminal is gone."""
+
+
+class TerminalError(Exception):
+    """A command did not come to an end as it should.
+
+    Attributes:
+        reason: what happened, in one sentence.
+        output: what the terminal had shown until then.
+    """
+
+    def __init__(self, reason: str, output: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.output = output
+
+
+class TimeLimitError(TerminalError):
+    """A command ran longer than it may."""
+
+
+class OutputLimitError(TerminalError):
+    """A command printed more than it may."""
+
+
+class ClosedError(TerminalError):
+    """The shell is gone, and with it all that ran in it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a command.
+
+    Attributes:
+        output: what the terminal shows for it, without the command itself.
+        status: the exit status, or None while a program that the command opened waits for input.
+        prompt: the prompt at which that program waits, without spaces at its end.
+    """
+
+    output: str
+    status: int | None
+    prompt: str = ""
+
+
+class Terminal:
+    """A bash on a pseudo-terminal of its own.
+
+    Args:
+        argv: the command that starts an interactive bash, for instance `shell_argv()` inside a lab.
+        timeout: seconds that the shell may take to show its first prompt.
+
+    Raises:
+        TerminalError: the shell does not start.
+    """
+
+    def __init__(self, argv: Sequence[str], *, timeout: float = 30.0) -> None:
+        self._word = secrets.token_hex(8)
+        self._mark = re.compile(rb"\x1b\]133;D;(\d+);" + self._word.encode() + rb"\x07")
+        self._master, slave = pty.openpty()
+        try:
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+            self._process = subprocess.Popen(
+                argv, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, close_fds=True
+            )
+        except BaseException:
+            os.close(self._master)
+            raise
+        finally:
+            os.close(slave)
+        os.set_blocking(self._master, False)
+        self._poll = select.poll()
+        self._poll.register(self._master, select.POLLIN)
+        try:
+            mark = rf"PS1='\[\e]133;D;$?;{self._word}\a\]' PS2= PROMPT_COMMAND= HISTFILE="
+            self._send(mark)
+            self._wait(timeout, None)
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, text: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
+        """Type a command at the shell and wait for its end.
+
+        Args:
+            text: the command; its lines as one types them.
+            timeout: seconds that it may take.
+            prompt: where given, the command opens a program, and the wait ends at its prompt.
+
+        Raises:
+            TimeLimitError: it did not end in time; Ctrl-C was sent to it.
+            OutputLimitError: it printed more than OUTPUT_LIMIT; Ctrl-C was sent to it.
+            ClosedError: the shell is gone.
+        """
+        echo = "".join(f"{line}\n" for line in text.split("\n"))
+        try:
+            self._send(text)
+            raw, status = self._wait(timeout, prompt)
+        except TerminalError as error:
+            error.output = error.output.removeprefix(echo)
+            raise
+        return _outcome(raw.removeprefix(echo.replace("\n", "\r\n").encode()), status)
+
+    def type_line(self, line: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
+        """Type one line into the program that the command before opened.
+
+        Args:
+            line: what is typed.
+            timeout: seconds until the program shows its prompt again or ends.
+            prompt: the prompt that ends the wait; without one, the wait ends with the program.
+
+        Raises:
+            TimeLimitError, OutputLimitError, ClosedError: as of `run`.
+        """
+        self._send(line)
+        raw, status = self._wait(timeout, prompt)
+        _, _, shown = raw.partition(b"\r\n")  # what stands before is the program's echo of the line
+        return _outcome(shown, status)
+
+    def close(self) -> None:
+        """Hang up: the shell and the program in its foreground get SIGHUP, as when a window is closed."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+        try:
+            self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _send(self, text: str) -> None:
+        longest = max((len(line.encode()) for line in text.split("\n")), default=0)
+        if longest > LINE_LIMIT:
+            raise TerminalError(
+                f"a line of {longest} bytes cannot be typed, a terminal takes {LINE_LIMIT}; "
+                "put it into a file",
+                "",
+            )
+        data = f"{text}\n".encode()
+        while data:
+            try:
+                data = data[os.write(self._master, data) :]
+            except BlockingIOError:
+                select.select([], [self._master], [], 1.0)
+            except OSError as error:
+                raise ClosedError("the terminal's shell is gone", "") from error
+
+    def _wait(self, timeout: float, prompt: re.Pattern[str] | None) -> tuple[bytes, int | None]:
+        """Collect output until the shell's mark, or until the prompt of the program in the terminal."""
+        deadline = time.monotonic() + timeout
+        raw = bytearray()
+        searched = 0
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self._interrupt()
+                raise TimeLimitError(f"it had not ended after {timeout:g} s", _shown(raw))
+            at_prompt = prompt is not None and _stands_at(raw, prompt)
+            ready = self._poll.poll(1000 * min(left, _PROMPT_SETTLES if at_prompt else _LOOK_EVERY))
+            if not ready:
+                if at_prompt:
+                    return bytes(raw), None
+                if self._process.poll() is not None:
+                    raise ClosedError("the terminal's shell is gone", _shown(raw))
+                continue
+            try:
+                chunk = os.read(self._master, 65536)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                if error.errno != errno.EIO:
+                    raise
+                chunk = b""
+            if not chunk:
+                raise ClosedError("the terminal's shell is gone", _shown(raw))
+            raw += chunk
+            mark = self._mark.search(raw, max(0, searched - 64))
+            searched = len(raw)
+            if mark:
+                return bytes(raw[: mark.start()]), int(mark[1])
+            if len(raw) > OUTPUT_LIMIT:
+                self._interrupt()
+                raise OutputLimitError(
+                    f"it printed more than {OUTPUT_LIMIT // 2**20} MiB", _shown(raw[: OUTPUT_LIMIT // 16])
+                )
+
+    def _interrupt(self) -> None:
+        """Send Ctrl-C and drain what still comes, so that the command has a chance to clean up."""
+        tail = b""
+        deadline = time.monotonic() + _GRACE
+        try:
+            os.write(self._master, b"\x03")
+            while (left := deadline - time.monotonic()) > 0:
+                if self._poll.poll(1000 * left):
+                    tail = tail[-64:] + os.read(self._master, 65536)
+                    if self._mark.search(tail):
+                        return
+        except OSError:
+            return
+
+
+def shell_argv() -> list[str]:
+    """The command that starts the shell of a `Terminal` where it is to run.
+
+    `setsid --ctty` makes the terminal its own, so that Ctrl-C and job control work in another PID namespace.
+    """
+    return ["setsid", "--ctty", "--wait", "bash", "--noprofile", "--norc", "--noediting", "-i"]
+
+
+def write_file(name: str, text: str) -> str:
+    """The command that writes a file at the shell's working directory, as one would type it.
+
+    Args:
+        name: the file's path, relative to the working directory.
+        text: the content; it gets a newline at its end.
+    """
+    end = f"END-{secrets.token_hex(4)}"
+    folder = shlex.quote(str(PurePosixPath(name).parent))
+    return f"mkdir -p {folder} && cat > {shlex.quote(name)} <<'{end}'\n{text}\n{end}"
+
+
+def _outcome(raw: bytes, status: int | None) -> Outcome:
+    shown = render(raw)
+    if status is not None:
+        return Outcome(shown, status)
+    output, _, prompt = shown.rpartition("\n")
+    return Outcome(output, None, prompt.rstrip())
+
+
+def _shown(raw: bytes | bytearray) -> str:
+    return render(bytes(raw))
+
+
+def _stands_at(raw: bytearray, prompt: re.Pattern[str]) -> bool:
+    tail = bytes(raw[raw.rfind(b"\n") + 1 :][-500:])
+    return prompt.fullmatch(render(tail).rstrip()) is not None

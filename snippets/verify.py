@@ -1,0 +1,279 @@
+"""Run a page's blocks in order in a throwaway Docker host and hold the outputs against the page."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import yaml
+
+from snippets.block import Block, Command, Kind
+from snippets.match import Bindings, compare, differences, prompt_pattern
+from snippets.terminal import ClosedError, Outcome, Terminal, TerminalError, shell_argv, write_file
+
+TIMEOUT = 60.0
+"""Seconds that a command may take when its block sets no limit of its own."""
+
+SHOWN_LINES = 20
+"""How many of the terminal's last lines a report shows."""
+
+
+class Host(Protocol):
+    """What the verifier needs of a Docker host; `snippets.lab.Lab` is one."""
+
+    def enter(self, *argv: str) -> list[str]:
+        """The command to run here so that argv runs there."""
+
+    def check(self) -> None:
+        """Raise when a part of the host died."""
+
+    def stop(self) -> None:
+        """End the host and all that runs in it."""
+
+
+class BlockFailure(Exception):  # noqa: N818 - a finding about the page, not an error of the program
+    """A block that does not do what the page says.
+
+    Attributes:
+        path: the page.
+        line: the page's 1-based line of the command at fault.
+        reason: what is wrong, in one sentence.
+        command: what was typed, line by line as the page shows it.
+        details: a diff, the terminal's last lines: what shows it.
+    """
+
+    def __init__(
+        self, path: str, line: int, reason: str, command: Sequence[str] = (), details: Sequence[str] = ()
+    ):
+        self.path = path
+        self.line = line
+        self.reason = reason
+        self.command = tuple(command)
+        self.details = tuple(details)
+        super().__init__(self.report())
+
+    def report(self) -> str:
+        """The report for a person: place and reason, the command, what shows the fault."""
+        return "\n".join(
+            [
+                f"{self.path}:{self.line}: {self.reason}",
+                *(f"    {line}" for line in self.command),
+                *(f"    {line}" for line in self.details),
+            ]
+        )
+
+
+class NotRunError(Exception):
+    """A block that was not run because one before it failed."""
+
+
+@dataclass
+class _Shell:
+    """A terminal of the page, and whether a program waits in it for input."""
+
+    terminal: Terminal
+    program_open: bool = False
+
+
+@dataclass
+class PageRun:
+    """One run of a page: a lab that is started when the first block needs it, its terminals, its samples.
+
+    Attributes:
+        blocks: the page's blocks in order.
+        start_host: starts the throwaway Docker host.
+        engine: the name of its engine; blocks bound to others are not run.
+        default_timeout: seconds that a command may take.
+    """
+
+    blocks: Sequence[Block]
+    start_host: Callable[[], Host]
+    engine: str
+    default_timeout: float = TIMEOUT
+    bindings: Bindings = field(default_factory=Bindings)
+    _host: Host | None = None
+    _shells: dict[int, _Shell] = field(default_factory=dict)
+    _done: int = 0
+    _failed: BlockFailure | None = None
+
+    def run_block(self, block: Block) -> None:
+        """Run a block, and first those before it that have not run yet.
+
+        Raises:
+            BlockFailure: the block, or one before it, does not do what the page says.
+            NotRunError: a block before it had failed already.
+        """
+        if self._failed:
+            raise NotRunError(f"not run, since {self._failed.path}:{self._failed.line} failed")
+        while self._done <= self.blocks.index(block):
+            current = self.blocks[self._done]
+            self._done += 1
+            try:
+                self._run(current)
+            except BlockFailure as failure:
+                self._failed = failure
+                raise
+
+    def runs(self, block: Block) -> bool:
+        """Whether a block is for this run's engine."""
+        return not block.engines or self.engine in block.engines
+
+    def close(self) -> None:
+        """Close the terminals and stop the lab."""
+        for shell in self._shells.values():
+            shell.terminal.close()
+        self._shells.clear()
+        if self._host:
+            self._host.stop()
+            self._host = None
+
+    def _run(self, block: Block) -> None:
+        if not self.runs(block):
+            return
+        if block.kind is Kind.SESSION:
+            for command in block.commands:
+                self._run_command(block, command)
+        elif block.kind is Kind.FILE:
+            self._write(block)
+        elif block.kind is Kind.DATA:
+            _parse_data(block)
+
+    def _run_command(self, block: Block, command: Command) -> None:
+        following = self._following(block, command)
+        awaited = following.prompt if following and not following.is_shell else ""
+        self.bindings = self.bindings.with_command(command.text)
+        outcome = self._type(block, command, awaited)
+        place = f"{block.path}:{command.output_line}"
+        shown = outcome.output.split("\n")
+        comparison = compare(command.output, shown, self.bindings, place)
+        if not comparison.ok:
+            if comparison.conflict:
+                raise self._failure(block, command, comparison.conflict.reason, [])
+            raise self._failure(
+                block, command, "the output is not what the page shows", differences(command.output, shown)
+            )
+        self.bindings = comparison.bindings
+        if outcome.status is None:
+            self._meet_prompt(block, command, awaited, outcome)
+        else:
+            self._check_end(block, command, awaited, outcome)
+
+    def _type(self, block: Block, command: Command, awaited: str) -> Outcome:
+        shell = self._shell(block, command)
+        text = self.bindings.substitute(command.text)
+        prompt = prompt_pattern(self.bindings.substitute(awaited)) if awaited else None
+        timeout = block.timeout or self.default_timeout
+        if command.is_shell == shell.program_open:
+            raise self._failure(
+                block,
+                command,
+                "the program of the command above still waits for input; leave it first"
+                if shell.program_open
+                else f"nothing is open that could show the prompt {command.prompt.strip()}",
+                [],
+            )
+        try:
+            if command.is_shell:
+                outcome = shell.terminal.run(text, timeout=timeout, prompt=prompt)
+            else:
+                outcome = shell.terminal.type_line(text, timeout=timeout, prompt=prompt)
+        except TerminalError as error:
+            raise self._stopped(block, command, awaited, error) from error
+        shell.program_open = outcome.status is None
+        return outcome
+
+    def _meet_prompt(self, block: Block, command: Command, awaited: str, outcome: Outcome) -> None:
+        comparison = compare([awaited], [outcome.prompt], self.bindings, f"{block.path}:{command.line}")
+        if not comparison.ok:
+            reason = comparison.conflict.reason if comparison.conflict else f"the prompt is {outcome.prompt}"
+            raise self._failure(block, command, reason, [])
+        self.bindings = comparison.bindings
+
+    def _check_end(self, block: Block, command: Command, awaited: str, outcome: Outcome) -> None:
+        shown = _last_lines(outcome.output)
+        if awaited:
+            reason = (
+                f"it ended with exit status {outcome.status} and never showed the prompt {awaited.strip()}"
+            )
+            raise self._failure(block, command, reason, shown)
+        expected = block.exit_status if command is block.commands[-1] else 0
+        if outcome.status != expected:
+            reason = f"exit status {outcome.status}, expected {expected}"
+            raise self._failure(block, command, reason, shown)
+
+    def _stopped(self, block: Block, command: Command, awaited: str, error: TerminalError) -> BlockFailure:
+        details = _last_lines(error.output)
+        reason = f"{error.reason}; the output so far:" if details else error.reason
+        if isinstance(error, ClosedError) and self._host:
+            try:
+                self._host.check()
+            except Exception as cause:
+                details += str(cause).splitlines()
+        elif awaited:
+            details.append(f"(waited for the prompt {awaited.strip()})")
+        return self._failure(block, command, reason, details)
+
+    def _write(self, block: Block) -> None:
+        command = Command("$ ", (f"# write {block.options['title']}",), block.line)
+        shell = self._shell(block, command)
+        try:
+            outcome = shell.terminal.run(
+                write_file(block.options["title"], block.source), timeout=self.default_timeout
+            )
+        except TerminalError as error:
+            raise self._stopped(block, command, "", error) from error
+        if outcome.status != 0:
+            raise self._failure(block, command, "the file cannot be written", _last_lines(outcome.output))
+
+    def _shell(self, block: Block, command: Command) -> _Shell:
+        if block.terminal not in self._shells:
+            try:
+                if self._host is None:
+                    self._host = self.start_host()
+                terminal = Terminal(self._host.enter(*shell_argv()))
+            except TerminalError as error:
+                raise self._stopped(block, command, "", error) from error
+            self._shells[block.terminal] = _Shell(terminal)
+        return self._shells[block.terminal]
+
+    def _following(self, block: Block, command: Command) -> Command | None:
+        """The command that the page types next into the same terminal."""
+        sessions = [
+            other
+            for other in self.blocks
+            if other.kind is Kind.SESSION and other.terminal == block.terminal and self.runs(other)
+        ]
+        typed = [entry for session in sessions for entry in session.commands]
+        index = next(index for index, entry in enumerate(typed) if entry is command)
+        return typed[index + 1] if index + 1 < len(typed) else None
+
+    def _failure(self, block: Block, command: Command, reason: str, details: Sequence[str]) -> BlockFailure:
+        first, *more = command.lines
+        typed = [f"{command.prompt}{first}", *(f"> {line}" for line in more)]
+        return BlockFailure(block.path, command.line, f"{reason} ({self.engine})", typed, details)
+
+
+def _parse_data(block: Block) -> None:
+    """Parse a block of data; what does not parse is a failure with its line."""
+    try:
+        if block.language == "json":
+            json.loads(block.source)
+        elif block.language == "toml":
+            tomllib.loads(block.source)
+        else:
+            yaml.safe_load(block.source)
+    except json.JSONDecodeError as error:
+        raise BlockFailure(block.path, block.line + error.lineno, f"no JSON: {error.msg}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BlockFailure(block.path, block.line, f"no TOML: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise BlockFailure(block.path, block.line + line, f"no YAML: {error.problem}") from error
+
+
+def _last_lines(output: str) -> list[str]:
+    lines = output.rstrip().split("\n") if output.strip() else []
+    return ["...", *lines[-SHOWN_LINES:]] if len(lines) > SHOWN_LINES else lines

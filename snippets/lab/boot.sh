@@ -1,0 +1,87 @@
+#!/bin/sh
+# Make a directory the root of a lab and become its PID 1.
+#
+# Runs as the first process of new mount, PID, network, UTS, IPC and cgroup
+# namespaces, with the cache directory as its working directory: paths are
+# relative to it, so that no character of its name can upset mount's options.
+#
+# usage: boot.sh SCRATCH ROOT REGISTRY
+#   SCRATCH   the lab's writable directory (upper, work, docker, containerd, …)
+#   ROOT      the engine's root, read-only
+#   REGISTRY  the registries' content, read-only
+set -eu
+scratch=$1 lower=$2 registry=$3
+root=$scratch/root
+
+mount -t overlay lab "$root" \
+  -o "lowerdir=$lower,upperdir=$scratch/upper,workdir=$scratch/work"
+# Docker's own overlays need a real file system below them.
+for name in docker containerd; do
+  mount --bind "$scratch/$name" "$root/var/lib/$name"
+done
+mount -t overlay lab-registry "$root/var/lib/lab-registry" \
+  -o "lowerdir=$registry,upperdir=$scratch/registry/upper,workdir=$scratch/registry/work"
+
+mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
+mount -t sysfs -o nosuid,nodev,noexec sysfs "$root/sys"
+mount -t tmpfs -o nosuid,nodev,mode=755 run "$root/run"
+
+# A small /dev of the lab's own. The terminals are the host's: a shell that is
+# entered from outside keeps the name of the terminal it was started in.
+mount -t tmpfs -o nosuid,mode=755 dev "$root/dev"
+for node in null zero full random urandom tty ptmx kmsg fuse; do
+  if [ -c "/dev/$node" ]; then
+    : >"$root/dev/$node"
+    mount --bind "/dev/$node" "$root/dev/$node"
+  fi
+done
+if [ -c /dev/net/tun ]; then
+  mkdir "$root/dev/net"
+  : >"$root/dev/net/tun"
+  mount --bind /dev/net/tun "$root/dev/net/tun"
+fi
+mkdir "$root/dev/pts" "$root/dev/shm" "$root/dev/mqueue"
+mount --bind /dev/pts "$root/dev/pts"
+mount -t tmpfs -o nosuid,nodev,mode=1777 shm "$root/dev/shm"
+mount -t mqueue mqueue "$root/dev/mqueue"
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s fd/0 "$root/dev/stdin"
+ln -s fd/1 "$root/dev/stdout"
+ln -s fd/2 "$root/dev/stderr"
+
+# The same control groups as the host's, seen from the lab's own: its root is /.
+cgroup=$root/sys/fs/cgroup
+if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
+  mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$cgroup"
+  # Controllers can be handed on only by a group that has no process of its own.
+  mkdir "$cgroup/init"
+  echo 1 >"$cgroup/init/cgroup.procs"
+  for controller in $(cat "$cgroup/cgroup.controllers"); do
+    echo "+$controller" >"$cgroup/cgroup.subtree_control" || :
+  done
+else
+  mount -t tmpfs -o nosuid,nodev,noexec,mode=755 cgroup "$cgroup"
+  # /proc/self/cgroup lines: number:controllers:path
+  while IFS=: read -r _ controllers _; do
+    case $controllers in
+      '') continue ;; # the unified hierarchy: not used beside version 1
+      name=*) options=none,$controllers name=${controllers#name=} ;;
+      *) options=$controllers name=$controllers ;;
+    esac
+    mkdir "$cgroup/$name"
+    mount -t cgroup -o "nosuid,nodev,noexec,$options" cgroup "$cgroup/$name"
+  done </proc/self/cgroup
+  # cpu,cpuacct and the like are found under each of their names as well.
+  for both in "$cgroup"/*,*; do
+    [ -d "$both" ] || continue
+    for name in $(basename "$both" | tr , ' '); do
+      ln -s "$(basename "$both")" "$cgroup/$name"
+    done
+  done
+fi
+
+echo docker-lab >/proc/sys/kernel/hostname
+cd "$root"
+pivot_root . .
+umount -l .
+exec chroot . /usr/bin/env -i /usr/bin/tini -- /usr/local/sbin/lab-start </dev/null

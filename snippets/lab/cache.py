@@ -1,0 +1,191 @@
+"""What is expensive to make and is kept: directories named by what they were made from.
+
+An entry is complete or absent. It is made under a temporary name and renamed
+when it is whole, and a lock on a file beside it lets one process make it while
+others wait, and keeps it while labs use it.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from .errors import LabError
+from .watched import environment, wait_for
+
+Progress = Callable[[str], None]
+
+_FREE_BYTES = 2 * 1024**3  # what making everything takes at its fullest, with reserve
+
+
+def key_of(*parts: str | bytes) -> str:
+    """Return a key (16 hex digits) that stands for exactly these parts."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        total.update(f"{len(data)}:".encode() + data)
+    return total.hexdigest()[:16]
+
+
+def key_of_tree(directory: Path) -> str:
+    """Return a key for the names, modes and contents of all files below a directory."""
+    parts: list[str | bytes] = []
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            executable = os.access(path, os.X_OK)
+            parts += [f"{path.relative_to(directory)} {executable}", path.read_bytes()]
+    return key_of(*parts)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory and all below it, without leaving its file system."""
+    subprocess.run(
+        ["rm", "-rf", "--one-file-system", "--", str(path)],
+        check=True,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@contextlib.contextmanager
+def lock(path: Path, *, shared: bool = False, wait: Callable[[], None] | None = None) -> Iterator[IO[bytes]]:
+    """Hold a lock on a file, which is made if need be.
+
+    Args:
+        path: the file.
+        shared: other shared holders are welcome.
+        wait: called each time that the lock is not to be had, before the next
+            try. None: do not try again.
+
+    Raises:
+        BlockingIOError: another process holds the lock and `wait` is None.
+    """
+    with path.open("ab") as file:
+        _lock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, wait)
+        yield file
+
+
+def _lock(file: IO[bytes], kind: int, wait: Callable[[], None] | None) -> None:
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if wait is None:
+                raise
+            wait()
+
+
+class Entry:
+    """A complete cache entry in use: it stays until it is released.
+
+    Attributes:
+        path: the directory. Nobody writes to it.
+    """
+
+    def __init__(self, path: Path, held: IO[bytes]) -> None:
+        """Take over the lock file that keeps the entry."""
+        self.path = path
+        self._held = held
+
+    def release(self) -> None:
+        """Let others remove the entry."""
+        self._held.close()
+
+
+def entry(
+    path: Path,
+    *,
+    what: str,
+    flaw: Callable[[Path], str | None],
+    make: Callable[[Path], None],
+    progress: Progress,
+) -> Entry:
+    """Return a cache entry, making it first if it is absent or broken.
+
+    Args:
+        path: where it is, or is to be.
+        what: its name, for people.
+        flaw: says what is wrong with a finished entry, or None.
+        make: makes it in the directory that it is given, which is new and empty.
+        progress: is told of waiting and of what is broken.
+
+    Raises:
+        LabError: it could not be made.
+        ClientGone: the client went away; nothing half made is left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    told = False
+
+    def wait() -> None:
+        nonlocal told
+        if not told:
+            progress(f"{what}: being made by another process, waiting for it")
+            told = True
+        wait_for([], 0.1)
+
+    held = path.with_name(f"{path.name}.lock").open("ab")
+    try:
+        _lock(held, fcntl.LOCK_SH, wait)
+        if path.exists() and flaw(path) is None:
+            return Entry(path, held)
+        held.seek(0)
+        fcntl.flock(held, fcntl.LOCK_UN)
+        _lock(held, fcntl.LOCK_EX, wait)
+        if path.exists() and (problem := flaw(path)):
+            progress(f"{what}: the cached copy is broken ({problem}), making it again")
+            remove_tree(path)
+        if not path.exists():
+            _make(path, what, make)
+            if problem := flaw(path):
+                remove_tree(path)
+                raise LabError(f"{what}: made, but not usable: {problem}")
+        _lock(held, fcntl.LOCK_SH, wait)
+        return Entry(path, held)
+    except BaseException:
+        held.close()
+        raise
+
+
+def _make(path: Path, what: str, make: Callable[[Path], None]) -> None:
+    free = os.statvfs(path.parent)
+    if free.f_bavail * free.f_frsize < _FREE_BYTES:
+        raise LabError(
+            f"{what}: less than {_FREE_BYTES >> 30} GiB free in {path.parent}. "
+            "Free some space, or set XDG_CACHE_HOME to a directory on a larger disk."
+        )
+    partial = path.with_name(f"{path.name}.partial")
+    remove_tree(partial)
+    partial.mkdir(mode=0o755)
+    try:
+        make(partial)
+        subprocess.run(["sync", "-f", str(partial)], check=True, env=environment())
+        partial.rename(path)
+    except OSError as error:
+        raise LabError(f"{what}: {error}. Nothing half made is kept; start again.") from error
+    finally:
+        remove_tree(partial)
+
+
+def clear(kinds: Iterable[Path]) -> list[Path]:
+    """Remove all entries, whole or partial, below the directories.
+
+    Returns:
+        The entries that stayed because a lab or a build uses them.
+    """
+    busy = []
+    for kind in kinds:
+        for lockfile in sorted(kind.glob("*.lock")):
+            target = lockfile.with_suffix("")
+            try:
+                with lock(lockfile):
+                    remove_tree(target)
+                    remove_tree(target.with_name(f"{target.name}.partial"))
+                    lockfile.unlink()
+            except BlockingIOError:
+                busy.append(target)
+    return busy

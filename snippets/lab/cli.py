@@ -1,0 +1,133 @@
+"""The `lab` command: play in a lab, build what labs need, clear up."""
+
+import argparse
+import contextlib
+import signal
+import subprocess
+import sys
+import termios
+from collections.abc import Sequence
+
+from . import setup
+from .engines import DEFAULT_ENGINE, ENGINES
+from .errors import LabError
+from .host import missing
+from .lab import Lab, build, clean
+from .paths import cache_dir
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _shell(arguments: argparse.Namespace) -> int:
+    with Lab.start(arguments.engine, progress=_progress) as lab:
+        if not arguments.command:
+            _progress(
+                f"A throwaway Docker host ({lab.engine.summary}). Nothing in it touches your own "
+                "machine, and all of it is gone when you leave: `exit`, or Ctrl-D."
+            )
+        argv = arguments.command or ["bash", "-i"]
+        return _attached(lab.enter(*argv))
+
+
+def _attached(argv: Sequence[str]) -> int:
+    """Run a program on this terminal and return its exit status.
+
+    Ctrl-C and Ctrl-backslash are for the program, not for this one. The terminal
+    is put back as it was, whatever the program did to it.
+    """
+    terminal = None
+    with contextlib.suppress(OSError, termios.error):
+        terminal = termios.tcgetattr(0)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        process = subprocess.Popen(argv, restore_signals=True, preexec_fn=_default_signals)
+        status = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if terminal is not None:
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcsetattr(0, termios.TCSADRAIN, terminal)
+    return status if status >= 0 else 128 - status
+
+
+def _default_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    for name in arguments.engine or ENGINES:
+        build(name, progress=_progress)
+        print(f"{name}: ready")
+    return 0
+
+
+def _clean(_arguments: argparse.Namespace) -> int:
+    running = clean()
+    if running:
+        print(
+            f"{running} running lab(s) stay, with what they use. Leave them and clean again.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    lacking = missing()
+    for one in lacking:
+        print(f"- {one}")
+    if not lacking:
+        print("This host has all that a lab needs.")
+    print(f"Cache: {cache_dir()}")
+    return 1 if lacking else 0
+
+
+def _setup(_arguments: argparse.Namespace) -> int:
+    return setup.install(_progress)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lab",
+        description="A lab is a throwaway Docker host: an engine, a registry and images of its "
+        "own, and nothing of your machine's. It needs no Docker.",
+        epilog=f"What labs share is kept in {cache_dir()} (XDG_CACHE_HOME moves it).",
+    )
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def verb(name: str, run: object, help: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+        added.set_defaults(run=run)
+        return added
+
+    one = verb("shell", _shell, "start a lab and open a shell in it")
+    one.add_argument("--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="which engine (default: %(default)s)")
+    one.add_argument("command", nargs=argparse.REMAINDER, help="run this instead of a shell")
+    one = verb("build", _build, "make what labs need, ahead of the first start")
+    one.add_argument("--engine", action="append", choices=ENGINES, help="only this engine (may be repeated)")
+    verb("clean", _clean, "remove everything that labs keep: file systems, images, leftovers")
+    verb("doctor", _doctor, "say what this host lacks for a lab")
+    verb("setup", _setup, "install the system packages that this host lacks for a lab")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status.
+
+    Args:
+        argv: the arguments; None for those of the program.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted, nothing is left behind", file=sys.stderr)
+        return 130
+    return status

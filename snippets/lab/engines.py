@@ -1,0 +1,72 @@
+"""The Docker engines that a lab can run. A new engine is one entry in `ENGINES`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# What every engine's root holds besides Docker itself: the tools that the
+# lesson's commands use, a registry, a resolver, and an init that reaps.
+HOST_PACKAGES = (
+    "bash",
+    "ca-certificates",
+    "containerd",
+    "curl",
+    "dnsmasq-base",
+    "docker-registry",
+    "iproute2",
+    "iptables",
+    "iputils-ping",
+    "jq",
+    "less",
+    "mount",
+    "ncurses-base",
+    "openssl",
+    "procps",
+    "sysvinit-utils",
+    "tini",
+    "util-linux",
+)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One Docker engine.
+
+    Attributes:
+        name: how pages and commands call it.
+        version: the beginning of what `dockerd --version` must say. A suite
+            moves on; an engine that is no longer what its name says is an error.
+        suite: the Debian suite that its packages come from.
+        packages: Debian packages of Docker itself.
+        daemon: the content of `/etc/docker/daemon.json`.
+        summary: what it is, for people.
+    """
+
+    name: str
+    version: str
+    suite: str
+    packages: tuple[str, ...]
+    daemon: Mapping[str, Any] = field(default_factory=dict)
+    summary: str = ""
+
+    @property
+    def all_packages(self) -> tuple[str, ...]:
+        """Docker's packages and the lab's own, sorted."""
+        return tuple(sorted({*self.packages, *HOST_PACKAGES}))
+
+
+ENGINES: Mapping[str, Engine] = {
+    engine.name: engine
+    for engine in (
+        Engine(
+            name="28.5-containerd",
+            version="28.5.",
+            suite="forky",
+            packages=("docker.io", "docker-cli", "docker-buildx"),
+            daemon={"features": {"containerd-snapshotter": True}},
+            summary="Docker 28.5 with the containerd image store",
+        ),
+    )
+}
+
+DEFAULT_ENGINE = "28.5-containerd"

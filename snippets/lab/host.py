@@ -1,0 +1,119 @@
+"""What this host must have to run a lab, and what to do about what it lacks."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from .paths import cache_dir
+from .watched import PATH
+
+# Tool → Debian package. All but mmdebstrap are on every Debian and Ubuntu.
+TOOLS = {
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "setpriv": "util-linux",
+    "pivot_root": "util-linux",
+    "mount": "mount",
+    "umount": "mount",
+    "chroot": "coreutils",
+    "dpkg": "dpkg",
+    "mmdebstrap": "mmdebstrap",
+}
+
+# The keys that Debian's packages are checked with: Ubuntu does not have them.
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+# File systems, as `stat -f` names them, that cannot hold a lab's writable directory.
+_UNFIT = {"overlayfs", "nfs", "nfs4", "fuseblk", "fuse", "ecryptfs", "v9fs", "cifs", "smb2"}
+
+
+def wanted_packages() -> dict[str, str]:
+    """Return the Debian packages that this host lacks, each with what it is for."""
+    wanted = {}
+    for tool, package in TOOLS.items():
+        if shutil.which(tool, path=PATH) is None:
+            wanted[package] = f"{tool}, to {_purpose(tool)}"
+    if not os.path.exists(KEYRING):
+        wanted["debian-archive-keyring"] = "the keys that Debian's packages are checked with"
+    return wanted
+
+
+def _purpose(tool: str) -> str:
+    return "build the labs' file systems" if tool == "mmdebstrap" else "start a lab"
+
+
+def missing() -> list[str]:
+    """Return what this host lacks for a lab: what is missing, and what to do. [] is ready."""
+    if sys.platform != "linux":
+        return [
+            f"Linux: a lab runs Docker Engine itself, which this system ({sys.platform}) cannot. "
+            "Use a Linux machine or a virtual machine with Debian or Ubuntu."
+        ]
+    lacking = [
+        f"{package} ({purpose}): `lab setup` installs it, or `apt-get install {package}`."
+        for package, purpose in wanted_packages().items()
+    ]
+    root = os.geteuid() == 0
+    if not root and not _works("sudo", "-n", "true"):
+        lacking.append(
+            "root: a lab makes namespaces and mounts. Run as root, or allow this user sudo "
+            "without a password (an entry with NOPASSWD in /etc/sudoers.d)."
+        )
+    elif shutil.which("unshare", path=PATH) and not _works(
+        *([] if root else ["sudo", "-n"]),
+        *("unshare", "--mount", "--pid", "--fork", "--net", "--uts", "--ipc", "--cgroup", "true"),
+    ):
+        lacking.append(
+            "namespaces: this kernel or container does not allow root to make them. Use a "
+            "virtual machine, or a container that may (--privileged)."
+        )
+    if not _overlay():
+        lacking.append("overlayfs: this kernel has no `overlay` file system. Load it: `modprobe overlay`.")
+    if not os.path.isdir("/sys/fs/cgroup") or not os.listdir("/sys/fs/cgroup"):
+        lacking.append("control groups: /sys/fs/cgroup is not mounted. Mount it: `mount -t cgroup2 cgroup2 /sys/fs/cgroup`.")
+    if (kind := _file_system()) in _UNFIT:
+        lacking.append(
+            f"a disk for the cache: {cache_dir()} is on {kind}, which Docker's layers cannot lie "
+            "on. Set XDG_CACHE_HOME to a directory on ext4, xfs or btrfs."
+        )
+    return lacking
+
+
+def _works(*argv: str) -> bool:
+    try:
+        return (
+            subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PATH": PATH},
+                timeout=20,
+            ).returncode
+            == 0
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _overlay() -> bool:
+    with open("/proc/filesystems", encoding="ascii") as file:
+        if any(line.split()[-1] == "overlay" for line in file if line.strip()):
+            return True
+    modules = f"/lib/modules/{os.uname().release}/kernel/fs/overlayfs"
+    return os.path.isdir(modules)  # mount loads it
+
+
+def _file_system() -> str:
+    """Return the name of the file system that the cache is, or will be, on."""
+    path = cache_dir()
+    while not path.exists():
+        path = path.parent
+    result = subprocess.run(
+        ["stat", "--file-system", "--format=%T", str(path)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    return result.stdout.strip()

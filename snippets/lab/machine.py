@@ -1,0 +1,252 @@
+"""One running lab, seen from the root side: its scratch directory and its namespaces."""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from . import cgroups
+from .cache import Entry, lock, remove_tree
+from .engines import Engine
+from .errors import LabError
+from .watched import check_client, contained, environment, tail, wait_for
+
+BOOT = Path(__file__).parent / "boot.sh"
+
+# Seconds that a lab may take to answer. On an idle machine it needs less than one.
+START_SECONDS = 60
+
+# Log files, by the name that a service goes by.
+LOGS = ("dockerd", "registry", "containerd", "resolver")
+
+# The local addresses that must listen, as /proc/net/tcp writes them: 127.0.0.1:443
+# and 127.0.0.2:443.
+_REGISTRIES = {"hub": "0100007F:01BB", "ghcr": "0200007F:01BB"}
+
+
+class Machine:
+    """A lab's namespaces, processes, control groups and scratch directory.
+
+    Attributes:
+        scratch: the directory of everything that the lab writes.
+        pid: the lab's PID 1, as the host numbers it.
+    """
+
+    def __init__(self, scratch: Path, held: IO[bytes], entries: tuple[Entry, ...]) -> None:
+        """Take over a new scratch directory, its lock, and the cache entries in use."""
+        self.scratch = scratch
+        self.pid = 0
+        self._held = held
+        self._entries = entries
+        self._groups: list[Path] = []
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def boot(
+        cls,
+        cache: Path,
+        engine: Engine,
+        root: Entry,
+        registry: Entry | None,
+        *,
+        prepare: Callable[[Path], None] | None = None,
+    ) -> "Machine":
+        """Start a lab and wait until its daemon and registries answer.
+
+        Args:
+            cache: the cache directory.
+            engine: what to run.
+            root: the engine's root. The machine releases it when it stops.
+            registry: what the registries hold; None for nothing.
+            prepare: is given the lab's `/` as a directory, to add files before
+                the start.
+
+        Raises:
+            LabError: it did not start; with the last lines of the log that tells why.
+        """
+        labs = cache / "labs"
+        labs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sweep(labs)
+        with lock(labs / ".lock", wait=lambda: time.sleep(0.01)):
+            scratch = labs / secrets.token_hex(4)
+            scratch.mkdir()
+            held = (scratch / "lock").open("ab")
+            fcntl.flock(held, fcntl.LOCK_EX)
+        entries = (root,) if registry is None else (root, registry)
+        machine = cls(scratch, held, entries)
+        try:
+            machine._start(cache, engine, root, registry, prepare)
+            machine._wait()
+        except OSError as error:
+            machine.stop()
+            raise LabError(f"The lab could not be set up in {scratch}: {error}.") from error
+        except BaseException:
+            machine.stop()
+            raise
+        return machine
+
+    def _start(
+        self,
+        cache: Path,
+        engine: Engine,
+        root: Entry,
+        registry: Entry | None,
+        prepare: Callable[[Path], None] | None,
+    ) -> None:
+        here = self.scratch
+        for name in (
+            *("root", "upper", "work", "docker", "containerd", "empty"),
+            *("registry/upper", "registry/work"),
+        ):
+            (here / name).mkdir(parents=True)
+        (here / "docker").chmod(0o710)
+        (here / "containerd").chmod(0o711)
+        etc = here / "upper/etc/docker"
+        etc.mkdir(parents=True)
+        (etc / "daemon.json").write_text(json.dumps(engine.daemon, indent=2) + "\n")
+        if prepare:
+            prepare(here / "upper")
+        name = f"docker-architecture-{here.name}"
+        self._groups = cgroups.create(name)
+        (here / "cgroups.json").write_text(json.dumps([str(group) for group in self._groups]))
+        content = (here / "empty") if registry is None else registry.path
+        paths = [str(path.relative_to(cache)) for path in (here, root.path / "root", content)]
+        with (here / "boot.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                contained("sh", str(BOOT), *paths, network=False),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=cache,
+                env=environment(),
+                preexec_fn=lambda: cgroups.join(self._groups),  # this program has one thread
+            )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        pause = 0.002
+        while problem := self.problem():
+            if self._ended() or any(self._ended_service(name) for name in ("dockerd", *_REGISTRIES, "containerd")):
+                raise LabError(problem)
+            if time.monotonic() > deadline:
+                raise LabError(f"After {START_SECONDS} s: {problem}")
+            wait_for([], pause)
+        check_client()
+
+    def _ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def _ended_service(self, name: str) -> bool:
+        return bool(self.pid) and Path(f"/proc/{self.pid}/root/run/lab/{name}.exit").exists()
+
+    def _find_pid(self) -> None:
+        """Learn the host's number of PID 1, once it has made the root its own."""
+        if self.pid or self._process is None:
+            return
+        number = self._process.pid
+        with contextlib.suppress(OSError):
+            children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+            if children and Path(f"/proc/{children[0]}/root/run/lab").is_dir():
+                self.pid = int(children[0])
+
+    def problem(self) -> str | None:
+        """Return what is wrong with the lab, with the lines of its log, or None."""
+        if self._ended():
+            return f"The lab ended. Its last lines:\n{tail(self.scratch / 'boot.log')}"
+        self._find_pid()
+        if not self.pid:
+            return f"The lab did not come up. Its last lines:\n{tail(self.scratch / 'boot.log')}"
+        if not self._daemon_answers():
+            return f"dockerd does not answer. {self._last_lines('dockerd')}"
+        listening = self._listening()
+        for name, address in _REGISTRIES.items():
+            if address not in listening:
+                return f"The registry ({name}) does not answer. {self._last_lines('registry')}"
+        return None
+
+    def _last_lines(self, name: str) -> str:
+        text = self.log(name)
+        return f"Its last lines:\n{text}" if text else "Its log is empty."
+
+    def _daemon_answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            try:
+                connection.connect(f"/proc/{self.pid}/root/run/docker.sock")
+                connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+                return b" 200 " in connection.recv(64)
+            except OSError:
+                return False
+
+    def _listening(self) -> set[str]:
+        """Return the local addresses that listen in the lab's network."""
+        try:
+            lines = Path(f"/proc/{self.pid}/net/tcp").read_text().splitlines()[1:]
+        except OSError:
+            return set()
+        fields = [line.split() for line in lines]
+        return {field[1] for field in fields if field[3] == "0A"}
+
+    def log(self, name: str, lines: int = 20) -> str:
+        """Return the last lines of a service's log."""
+        return tail(self.scratch / f"upper/var/log/{name}.log", lines)
+
+    def descriptor(self) -> int:
+        """Return a descriptor that can be read once the lab has ended."""
+        assert self._process is not None
+        return os.pidfd_open(self._process.pid)
+
+    def end(self) -> None:
+        """End all processes of the lab, and with them its mounts; keep the scratch directory."""
+        if self._process is not None:
+            self._process.kill()  # its child, PID 1, and all processes below die with it
+            self._process.wait()
+        cgroups.remove(self._groups)
+
+    def stop(self) -> None:
+        """End the lab and remove all that it made."""
+        self.end()
+        remove_tree(self.scratch)
+        self._held.close()
+        for entry in self._entries:
+            entry.release()
+
+
+def sweep(labs: Path) -> int:
+    """Remove what is left of labs that ended without clearing up.
+
+    Args:
+        labs: the directory of scratch directories. One whose lock is held belongs
+            to a lab that runs.
+
+    Returns:
+        How many labs are running.
+    """
+    running = 0
+    for scratch in sorted(labs.glob("*/")):
+        try:
+            with lock(labs / ".lock", wait=lambda: time.sleep(0.01)):
+                held = (scratch / "lock").open("ab")
+                try:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    held.close()
+                    running += 1
+                    continue
+        except FileNotFoundError:
+            continue
+        with held:
+            groups = []
+            with contextlib.suppress(OSError, ValueError):
+                groups = [Path(path) for path in json.loads((scratch / "cgroups.json").read_text())]
+            cgroups.kill(groups)
+            cgroups.remove(groups)
+            remove_tree(scratch)
+    return running

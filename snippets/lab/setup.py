@@ -1,0 +1,57 @@
+"""Installing the system packages that a lab needs and this host lacks."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+from .errors import LabError
+from .host import wanted_packages
+from .lab import sudo
+from .watched import PATH, environment
+
+
+def install(progress: Callable[[str], None]) -> int:
+    """Install what is missing, after saying what and why. Does nothing if nothing is.
+
+    Args:
+        progress: is given a line of text for each package, and before each step.
+
+    Returns:
+        0 when the host has all packages.
+
+    Raises:
+        LabError: this host has no apt, or apt failed.
+    """
+    if sys.platform != "linux":
+        raise LabError(f"A lab needs Linux; this is {sys.platform}. There is nothing to install.")
+    wanted = wanted_packages()
+    if not wanted:
+        progress("lab setup: all system packages are there")
+        return 0
+    names = " ".join(wanted)
+    if shutil.which("apt-get", path=PATH) is None:
+        tools = "\n".join(f"- {name} ({purpose})" for name, purpose in wanted.items())
+        raise LabError(f"This host has no apt-get. Install by hand, under its names here:\n{tools}")
+    for name, purpose in wanted.items():
+        progress(f"lab setup: installing {name} ({purpose})")
+    for arguments in (
+        ["update"],
+        ["install", "--yes", "--no-install-recommends", *wanted],
+    ):
+        command = [*sudo(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", *arguments]
+        result = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(),
+        )
+        if result.returncode != 0:
+            last = "\n".join(result.stdout.splitlines()[-15:])
+            raise LabError(
+                f"`apt-get {' '.join(arguments)}` failed:\n{last}\n"
+                f"Install by hand what is missing, as root: apt-get install {names}"
+            )
+    return 0

@@ -1,0 +1,100 @@
+"""The root side of a lab: a program that its client talks to over a pair of pipes.
+
+The client starts it (with sudo if need be), reads one JSON object a line from
+its output and writes its requests, one a line, to its input. When that pipe
+ends, because the client closed it or died, everything is stopped and removed.
+The program has one thread: the labs are killed when the thread that started
+them ends (PR_SET_PDEATHSIG), so that must be the thread that lasts.
+"""
+
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from . import images, rootfs
+from .cache import clear
+from .engines import ENGINES, Engine
+from .errors import LabError
+from .machine import Machine, sweep
+from .watched import ClientGone, wait_for
+
+
+def _say(**message: Any) -> None:
+    try:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ClientGone from None
+
+
+def _progress(text: str) -> None:
+    _say(progress=text)
+
+
+def _boot(cache: Path, engine: Engine) -> Machine:
+    content = images.content(cache, _progress)
+    try:
+        root = rootfs.root(cache, engine, _progress)
+    except BaseException:
+        content.release()
+        raise
+    return Machine.boot(cache, engine, root, content)
+
+
+def _serve(machine: Machine) -> None:
+    ended = machine.descriptor()
+    try:
+        while True:
+            waiting = wait_for([ended], None)
+            if 0 not in waiting:  # the lab ended: only the client's requests can come now
+                waiting = wait_for([], None)
+            request = json.loads(sys.stdin.buffer.readline())
+            if request["ask"] == "check":
+                _say(answer=machine.problem())
+            elif request["ask"] == "log":
+                _say(answer=machine.log(request["name"], request["lines"]))
+    finally:
+        os.close(ended)
+
+
+def _main(verb: str, cache: Path, engine: Engine) -> None:
+    if verb == "start":
+        machine = _boot(cache, engine)
+        try:
+            _say(ready=machine.pid)
+            _serve(machine)
+        finally:
+            machine.stop()
+    elif verb == "build":
+        images.content(cache, _progress).release()
+        rootfs.root(cache, engine, _progress).release()
+        _say(ready=0)
+    elif verb == "clean":
+        running = sweep(cache / "labs")
+        busy = clear([cache / "roots", cache / "images"])
+        _say(ready=running, busy=[str(path) for path in busy])
+
+
+def _go(_signal: int, _frame: object) -> None:
+    raise ClientGone
+
+
+def main() -> None:
+    """Do what the arguments say: VERB CACHE ENGINE, with a verb of start, build or clean."""
+    verb, cache, engine = sys.argv[1:4]
+    # Ctrl-C is for the client to act upon; asked to terminate, clear up first.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _go)
+    signal.signal(signal.SIGHUP, _go)
+    try:
+        _main(verb, Path(cache), ENGINES[engine])
+    except ClientGone:
+        pass
+    except LabError as error:
+        _say(error=str(error))
+    except Exception:
+        _say(error=f"Unexpected error in the lab's supervisor:\n{traceback.format_exc()}")

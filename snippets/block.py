@@ -281,6 +281,8 @@ def parse_session(lines: Sequence[str], first_line: int = 1, path: str = "consol
             prompt = f"{inner['prompt']} " if inner else SHELL_PROMPT
             typed, output, at = [line[len(prompt) :]], [], number
         elif prompt and not output and (line.startswith(CONTINUATION) or line == CONTINUATION.rstrip()):
+            if prompt != SHELL_PROMPT:
+                raise BlockError(path, number, "a program is typed one line at a time; join the lines")
             typed.append(line[len(CONTINUATION) :])
         elif prompt:
             output.append(line)

@@ -1,0 +1,141 @@
+"""Terminals: a real bash on a real pseudo-terminal."""
+
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from snippets.terminal import (
+    OUTPUT_LIMIT,
+    ClosedError,
+    OutputLimitError,
+    Terminal,
+    TerminalError,
+    TimeLimitError,
+    shell_argv,
+    write_file,
+)
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("setsid") is None, reason="setsid is Linux's; the lab's terminals run there"
+)
+
+PROMPT = re.compile(r"inner>")
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    with Terminal(shell_argv()) as opened:
+        yield opened
+
+
+def test_output_and_status(terminal: Terminal) -> None:
+    outcome = terminal.run("echo out; echo err >&2; (exit 3)", timeout=10)
+    assert (outcome.output, outcome.status) == ("out\nerr\n", 3)
+
+
+def test_the_shell_keeps_its_state(terminal: Terminal) -> None:
+    terminal.run("cd /tmp; greeting=hello", timeout=10)
+    assert terminal.run('echo "$greeting from $PWD"', timeout=10).output == "hello from /tmp\n"
+
+
+def test_commands_run_on_a_terminal(terminal: Terminal) -> None:
+    assert terminal.run("test -t 0 && test -t 1 && test -t 2 && stty size", timeout=10).output == "50 100\n"
+
+
+def test_heredoc_with_tabs_and_quotes(terminal: Terminal) -> None:
+    text = "cat <<'EOF'\n  two\n\ttab $HOME \"q\" 'q' \\\n\nEOF"
+    assert terminal.run(text, timeout=10).output == "  two\n\ttab $HOME \"q\" 'q' \\\n\n"
+
+
+def test_output_that_looks_like_the_mark_is_output(terminal: Terminal) -> None:
+    outcome = terminal.run(r"printf '\e]133;D;0;0123\afake\n'; false", timeout=10)
+    assert (outcome.output, outcome.status) == ("fake\n", 1)
+
+
+def test_output_without_a_newline_at_its_end(terminal: Terminal) -> None:
+    assert terminal.run("printf abc", timeout=10).output == "abc"
+    assert terminal.run("echo next", timeout=10).output == "next\n"
+
+
+def test_a_program_is_typed_into(terminal: Terminal) -> None:
+    opened = terminal.run("PS1='inner> ' bash --norc", timeout=10, prompt=PROMPT)
+    assert (opened.output, opened.status, opened.prompt) == ("", None, "inner>")
+    answer = terminal.type_line("echo hi", timeout=10, prompt=PROMPT)
+    assert (answer.output, answer.status) == ("hi", None)
+    ended = terminal.type_line("exit 4", timeout=10)
+    assert (ended.output, ended.status) == ("exit\n", 4)
+
+
+def test_a_line_longer_than_the_window_is_typed_whole(terminal: Terminal) -> None:
+    terminal.run("PS1='inner> ' bash --norc", timeout=10, prompt=PROMPT)
+    word = "x" * 300
+    assert terminal.type_line(f"echo {word}", timeout=10, prompt=PROMPT).output == word
+
+
+def test_ten_megabytes_come_whole(terminal: Terminal) -> None:
+    outcome = terminal.run("seq 1 1300000", timeout=60)
+    assert len(outcome.output) == int(subprocess.check_output(["bash", "-c", "seq 1 1300000 | wc -c"]))
+    assert outcome.output.endswith("\n1300000\n")
+
+
+def test_too_much_output_is_stopped(terminal: Terminal) -> None:
+    with pytest.raises(OutputLimitError, match="more than 16 MiB") as caught:
+        terminal.run("yes", timeout=60)
+    assert caught.value.output.startswith("y\ny\n")
+    assert len(caught.value.output) < OUTPUT_LIMIT
+    assert terminal.run("echo usable", timeout=10).output == "usable\n"
+
+
+def test_a_time_limit_reports_the_output_so_far(terminal: Terminal) -> None:
+    with pytest.raises(TimeLimitError, match=r"had not ended after 0.5 s") as caught:
+        terminal.run("echo begun; sleep 60", timeout=0.5)
+    assert caught.value.output == "begun\n"
+    assert terminal.run("echo usable", timeout=10).output == "usable\n"
+
+
+def test_a_shell_that_is_gone_is_reported(terminal: Terminal) -> None:
+    with pytest.raises(ClosedError, match="shell is gone") as caught:
+        terminal.run("echo last; exit 7", timeout=10)
+    assert caught.value.output.startswith("last\n")
+
+
+def test_a_shell_that_is_gone_behind_a_job_is_noticed(terminal: Terminal) -> None:
+    with pytest.raises(ClosedError):
+        terminal.run("sleep 5 & exit", timeout=4)
+
+
+def test_a_line_that_no_terminal_takes_is_refused(terminal: Terminal) -> None:
+    with pytest.raises(TerminalError, match="cannot be typed"):
+        terminal.run("echo " + "x" * 5000, timeout=10)
+
+
+def test_files_are_written_where_the_shell_stands(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.run(f"cd '{tmp_path}'", timeout=10)
+    assert terminal.run(write_file("a b/c.txt", "one\n$two `x`\n\tthree"), timeout=10).status == 0
+    assert (tmp_path / "a b/c.txt").read_text() == "one\n$two `x`\n\tthree\n"
+
+
+def test_closing_ends_what_runs_in_it() -> None:
+    terminal = Terminal(shell_argv())
+    pid = int(terminal.run("sleep 1000 & echo $!", timeout=10).output.split()[-1])
+    terminal.close()
+    gone = threading.Event()
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            gone.set()
+            break
+        gone.wait(0.05)
+    assert gone.is_set()
+
+
+def test_a_shell_that_does_not_start_is_reported() -> None:
+    with pytest.raises(ClosedError):
+        Terminal(["false"])

@@ -113,7 +113,7 @@ def listing(block: Block) -> tuple[str, str]:
     except ClassNotFound:
         lexer = get_lexer_by_name("text", stripnl=False)
     # Pygments closes its spans at the end of each line, so a line can be put into a span of its own.
-    lines = highlight(block.source, lexer, HtmlFormatter(nowrap=True)).rstrip("\n").split("\n")
+    lines = highlight(block.source + "\n", lexer, HtmlFormatter(nowrap=True)).removesuffix("\n").split("\n")
     marked = highlighted_lines(block)
     return lexer.name, "".join(
         f'<span class="line{" hll" if number in marked else ""}">{line}\n</span>'

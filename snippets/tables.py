@@ -29,8 +29,8 @@ def images(sources: Path = IMAGE_SOURCES) -> str:
     rows = []
     for dockerfile in sorted(sources.glob("*/Dockerfile")):
         name, what, base, command = read_dockerfile(dockerfile)
-        rows.append((code(name), what, code(base), code(command)))
-    return table(("image", "what the stand-in is", "made from", "runs"), rows)
+        rows.append((code(name), f"{what} From {code(base)}.", code(command)))
+    return table(("image", "what the stand-in is", "runs"), rows)
 
 
 def read_dockerfile(path: Path) -> tuple[str, str, str, str]:
@@ -52,10 +52,11 @@ def read_dockerfile(path: Path) -> tuple[str, str, str, str]:
 
 
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Return a Markdown table with an empty line below it. A `|` in a cell is escaped."""
+    """Return a Markdown table in a frame of its own. A `|` in a cell is escaped."""
     lines = [header, ("---",) * len(header), *rows]
     rows_of_text = ("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n" for row in lines)
-    return "".join(rows_of_text) + "\n"
+    # The class keeps the columns of prose readable on a phone (assets/site.css).
+    return f'<div class="wide" markdown>\n\n{"".join(rows_of_text)}\n</div>\n\n'
 
 
 def code(text: str) -> str:

@@ -10,7 +10,8 @@ import fcntl
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +20,7 @@ from .watched import environment, wait_for
 
 Progress = Callable[[str], None]
 
+_OLD_SECONDS = 30 * 24 * 3600
 _FREE_BYTES = 2 * 1024**3  # what making everything takes at its fullest, with reserve
 
 
@@ -51,9 +53,8 @@ def remove_tree(path: Path) -> None:
     )
 
 
-@contextlib.contextmanager
-def lock(path: Path, *, shared: bool = False, wait: Callable[[], None] | None = None) -> Iterator[IO[bytes]]:
-    """Hold a lock on a file, which is made if need be.
+def lock(path: Path, *, shared: bool = False, wait: Callable[[], None] | None = None) -> IO[bytes]:
+    """Lock a file, which is made if need be, and return it; closing it gives the lock up.
 
     Args:
         path: the file.
@@ -63,21 +64,25 @@ def lock(path: Path, *, shared: bool = False, wait: Callable[[], None] | None = 
 
     Raises:
         BlockingIOError: another process holds the lock and `wait` is None.
+        FileNotFoundError: the file's directory does not exist.
     """
-    with path.open("ab") as file:
-        _lock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, wait)
-        yield file
-
-
-def _lock(file: IO[bytes], kind: int, wait: Callable[[], None] | None) -> None:
     while True:
+        file = path.open("ab")
         try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-            return
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            # Its last holder may have removed the file: then this lock is on nothing.
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                    return file
+            file.close()
         except BlockingIOError:
+            file.close()
             if wait is None:
                 raise
             wait()
+        except BaseException:
+            file.close()
+            raise
 
 
 class Entry:
@@ -128,27 +133,43 @@ def entry(
             told = True
         wait_for([], 0.1)
 
-    held = path.with_name(f"{path.name}.lock").open("ab")
-    try:
-        _lock(held, fcntl.LOCK_SH, wait)
+    lockfile = path.with_name(f"{path.name}.lock")
+    while True:
+        held = lock(lockfile, shared=True, wait=wait)
         if path.exists() and flaw(path) is None:
+            os.utime(lockfile)
             return Entry(path, held)
-        held.seek(0)
-        fcntl.flock(held, fcntl.LOCK_UN)
-        _lock(held, fcntl.LOCK_EX, wait)
-        if path.exists() and (problem := flaw(path)):
-            progress(f"{what}: the cached copy is broken ({problem}), making it again")
-            remove_tree(path)
-        if not path.exists():
-            _make(path, what, make)
-            if problem := flaw(path):
-                remove_tree(path)
-                raise LabError(f"{what}: made, but not usable: {problem}")
-        _lock(held, fcntl.LOCK_SH, wait)
-        return Entry(path, held)
-    except BaseException:
         held.close()
-        raise
+        with lock(lockfile, wait=wait):
+            if path.exists() and (problem := flaw(path)):
+                progress(f"{what}: the cached copy is broken ({problem}), making it again")
+                remove_tree(path)
+            if not path.exists():
+                _remove_old(path.parent)
+                _make(path, what, make)
+                if problem := flaw(path):
+                    remove_tree(path)
+                    raise LabError(f"{what}: made, but not usable: {problem}")
+
+
+def _remove_old(kind: Path) -> None:
+    """Remove what was not used for long: entries of earlier versions of this project."""
+    for lockfile in kind.glob("*.lock"):
+        if time.time() - lockfile.stat().st_mtime > _OLD_SECONDS:
+            _remove(lockfile)
+
+
+def _remove(lockfile: Path) -> bool:
+    """Remove an entry, whole or partial, unless it is in use. Return whether it is gone."""
+    target = lockfile.with_suffix("")
+    try:
+        with lock(lockfile):
+            remove_tree(target)
+            remove_tree(target.with_name(f"{target.name}.partial"))
+            lockfile.unlink()
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _make(path: Path, what: str, make: Callable[[Path], None]) -> None:
@@ -179,13 +200,9 @@ def clear(kinds: Iterable[Path]) -> list[Path]:
     """
     busy = []
     for kind in kinds:
-        for lockfile in sorted(kind.glob("*.lock")):
-            target = lockfile.with_suffix("")
-            try:
-                with lock(lockfile):
-                    remove_tree(target)
-                    remove_tree(target.with_name(f"{target.name}.partial"))
-                    lockfile.unlink()
-            except BlockingIOError:
-                busy.append(target)
+        busy += [
+            lockfile.with_suffix("") for lockfile in sorted(kind.glob("*.lock")) if not _remove(lockfile)
+        ]
+        with contextlib.suppress(OSError):  # not empty, or never made
+            kind.rmdir()
     return busy

@@ -99,13 +99,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def verb(name: str, run: object, help: str) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+    def verb(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         added.set_defaults(run=run)
         return added
 
     one = verb("shell", _shell, "start a lab and open a shell in it")
-    one.add_argument("--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="which engine (default: %(default)s)")
+    one.add_argument(
+        "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="which engine (default: %(default)s)"
+    )
     one.add_argument("command", nargs=argparse.REMAINDER, help="run this instead of a shell")
     one = verb("build", _build, "make what labs need, ahead of the first start")
     one.add_argument("--engine", action="append", choices=ENGINES, help="only this engine (may be repeated)")

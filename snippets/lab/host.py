@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from .paths import cache_dir
 from .watched import PATH
@@ -34,7 +35,7 @@ def wanted_packages() -> dict[str, str]:
     for tool, package in TOOLS.items():
         if shutil.which(tool, path=PATH) is None:
             wanted[package] = f"{tool}, to {_purpose(tool)}"
-    if not os.path.exists(KEYRING):
+    if not Path(KEYRING).exists():
         wanted["debian-archive-keyring"] = "the keys that Debian's packages are checked with"
     return wanted
 
@@ -70,8 +71,11 @@ def missing() -> list[str]:
         )
     if not _overlay():
         lacking.append("overlayfs: this kernel has no `overlay` file system. Load it: `modprobe overlay`.")
-    if not os.path.isdir("/sys/fs/cgroup") or not os.listdir("/sys/fs/cgroup"):
-        lacking.append("control groups: /sys/fs/cgroup is not mounted. Mount it: `mount -t cgroup2 cgroup2 /sys/fs/cgroup`.")
+    groups = Path("/sys/fs/cgroup")
+    if not groups.is_dir() or not any(groups.iterdir()):
+        lacking.append(
+            f"control groups: {groups} is not mounted. Mount it: `mount -t cgroup2 cgroup2 {groups}`."
+        )
     if (kind := _file_system()) in _UNFIT:
         lacking.append(
             f"a disk for the cache: {cache_dir()} is on {kind}, which Docker's layers cannot lie "
@@ -98,11 +102,9 @@ def _works(*argv: str) -> bool:
 
 
 def _overlay() -> bool:
-    with open("/proc/filesystems", encoding="ascii") as file:
-        if any(line.split()[-1] == "overlay" for line in file if line.strip()):
-            return True
-    modules = f"/lib/modules/{os.uname().release}/kernel/fs/overlayfs"
-    return os.path.isdir(modules)  # mount loads it
+    known = Path("/proc/filesystems").read_text().split()
+    # As a module it is loaded by the first mount.
+    return "overlay" in known or Path(f"/lib/modules/{os.uname().release}/kernel/fs/overlayfs").is_dir()
 
 
 def _file_system() -> str:

@@ -24,14 +24,20 @@ TOOLCHAIN = ("base-files", "busybox-static", "docker-registry", "gcc", "musl-dev
 
 # Repository → tag that must be there.
 _EXPECTED = {
-    "hub": ("library/ubuntu/latest", "library/ubuntu/24.04", "library/ubuntu/22.04",
-            "library/busybox/latest", "library/hello-world/latest", "library/registry/2"),
+    "hub": (
+        "library/ubuntu/latest",
+        "library/ubuntu/24.04",
+        "library/ubuntu/22.04",
+        "library/busybox/latest",
+        "library/hello-world/latest",
+        "library/registry/2",
+    ),
     "ghcr": ("actions/hello-world/latest",),
 }
 
 # The classic builder on the graph drivers writes the history that the published
 # images have, whatever store the labs then use.
-_BUILDER = dataclasses.replace(ENGINES[DEFAULT_ENGINE], name="image builder", daemon={})
+_BUILDER = dataclasses.replace(ENGINES[DEFAULT_ENGINE], name="image builder")
 
 
 def content_path(cache: Path) -> Path:
@@ -50,9 +56,7 @@ def _link(name: str) -> str:
     """Return the file that a registry keeps for a tag, such as `hub/library/ubuntu/latest`."""
     registry, _, rest = name.partition("/")
     repository, _, tag = rest.rpartition("/")
-    return (
-        f"{registry}/docker/registry/v2/repositories/{repository}/_manifests/tags/{tag}/current/link"
-    )
+    return f"{registry}/docker/registry/v2/repositories/{repository}/_manifests/tags/{tag}/current/link"
 
 
 def _flaw(path: Path) -> str | None:

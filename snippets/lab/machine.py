@@ -1,7 +1,6 @@
 """One running lab, seen from the root side: its scratch directory and its namespaces."""
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -24,11 +23,11 @@ BOOT = Path(__file__).parent / "boot.sh"
 START_SECONDS = 60
 
 # Log files, by the name that a service goes by.
-LOGS = ("dockerd", "registry", "containerd", "resolver")
+LOGS = ("dockerd", "registry", "ghcr", "containerd", "resolver")
 
 # The local addresses that must listen, as /proc/net/tcp writes them: 127.0.0.1:443
-# and 127.0.0.2:443.
-_REGISTRIES = {"hub": "0100007F:01BB", "ghcr": "0200007F:01BB"}
+# (Docker Hub's names) and 127.0.0.2:443 (ghcr.io).
+_REGISTRIES = {"registry": "0100007F:01BB", "ghcr": "0200007F:01BB"}
 
 
 class Machine:
@@ -74,11 +73,10 @@ class Machine:
         labs = cache / "labs"
         labs.mkdir(parents=True, exist_ok=True, mode=0o700)
         sweep(labs)
-        with lock(labs / ".lock", wait=lambda: time.sleep(0.01)):
+        with lock(labs / ".lock", wait=_wait_a_little):
             scratch = labs / secrets.token_hex(4)
             scratch.mkdir()
-            held = (scratch / "lock").open("ab")
-            fcntl.flock(held, fcntl.LOCK_EX)
+            held = lock(scratch / "lock")
         entries = (root,) if registry is None else (root, registry)
         machine = cls(scratch, held, entries)
         try:
@@ -131,20 +129,23 @@ class Machine:
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        pause = 0.002
         while problem := self.problem():
-            if self._ended() or any(self._ended_service(name) for name in ("dockerd", *_REGISTRIES, "containerd")):
+            if self._ended() or self._ended_service():
                 raise LabError(problem)
             if time.monotonic() > deadline:
                 raise LabError(f"After {START_SECONDS} s: {problem}")
-            wait_for([], pause)
+            wait_for([], 0.003)
         check_client()
 
     def _ended(self) -> bool:
         return self._process is None or self._process.poll() is not None
 
-    def _ended_service(self, name: str) -> bool:
-        return bool(self.pid) and Path(f"/proc/{self.pid}/root/run/lab/{name}.exit").exists()
+    def _ended_service(self) -> str | None:
+        """Return the name of a service that has ended since the start, or None."""
+        for name in ("containerd", "resolver", "registry", "ghcr", "dockerd"):
+            if self.pid and Path(f"/proc/{self.pid}/root/run/lab/{name}.exit").exists():
+                return name
+        return None
 
     def _find_pid(self) -> None:
         """Learn the host's number of PID 1, once it has made the root its own."""
@@ -163,13 +164,16 @@ class Machine:
         self._find_pid()
         if not self.pid:
             return f"The lab did not come up. Its last lines:\n{tail(self.scratch / 'boot.log')}"
-        if not self._daemon_answers():
-            return f"dockerd does not answer. {self._last_lines('dockerd')}"
         listening = self._listening()
-        for name, address in _REGISTRIES.items():
-            if address not in listening:
-                return f"The registry ({name}) does not answer. {self._last_lines('registry')}"
-        return None
+        silent = [name for name, address in _REGISTRIES.items() if address not in listening]
+        if not self._daemon_answers():
+            silent.append("dockerd")
+        if not silent:
+            return None
+        # Of several silent ones, the one that ended is the reason.
+        if name := self._ended_service():
+            return f"{name} ended. {self._last_lines(name)}"
+        return f"{silent[0]} does not answer. {self._last_lines(silent[0])}"
 
     def _last_lines(self, name: str) -> str:
         text = self.log(name)
@@ -212,11 +216,17 @@ class Machine:
 
     def stop(self) -> None:
         """End the lab and remove all that it made."""
-        self.end()
-        remove_tree(self.scratch)
-        self._held.close()
-        for entry in self._entries:
-            entry.release()
+        try:
+            self.end()
+            remove_tree(self.scratch)
+        finally:  # what could not be removed is the next start's to remove
+            self._held.close()
+            for entry in self._entries:
+                entry.release()
+
+
+def _wait_a_little() -> None:
+    wait_for([], 0.01)
 
 
 def sweep(labs: Path) -> int:
@@ -232,15 +242,13 @@ def sweep(labs: Path) -> int:
     running = 0
     for scratch in sorted(labs.glob("*/")):
         try:
-            with lock(labs / ".lock", wait=lambda: time.sleep(0.01)):
-                held = (scratch / "lock").open("ab")
-                try:
-                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    held.close()
-                    running += 1
-                    continue
-        except FileNotFoundError:
+            # A new scratch directory and its lock are made under the lock of them all.
+            with lock(labs / ".lock", wait=_wait_a_little):
+                held = lock(scratch / "lock")
+        except BlockingIOError:
+            running += 1
+            continue
+        except FileNotFoundError:  # another sweep removed it
             continue
         with held:
             groups = []

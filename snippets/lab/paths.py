@@ -9,6 +9,5 @@ def cache_dir() -> Path:
 
     As the specification asks, a relative `XDG_CACHE_HOME` is ignored.
     """
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-    return root / "docker-architecture"
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".cache") / "docker-architecture"

@@ -20,7 +20,7 @@ from .cache import clear
 from .engines import ENGINES, Engine
 from .errors import LabError
 from .machine import Machine, sweep
-from .watched import ClientGone, wait_for
+from .watched import ClientGone, heard, wait_for
 
 
 def _say(**message: Any) -> None:
@@ -52,7 +52,7 @@ def _serve(machine: Machine) -> None:
             waiting = wait_for([ended], None)
             if 0 not in waiting:  # the lab ended: only the client's requests can come now
                 waiting = wait_for([], None)
-            request = json.loads(sys.stdin.buffer.readline())
+            request = json.loads(heard())
             if request["ask"] == "check":
                 _say(answer=machine.problem())
             elif request["ask"] == "log":
@@ -87,7 +87,8 @@ def main() -> None:
     """Do what the arguments say: VERB CACHE ENGINE, with a verb of start, build or clean."""
     verb, cache, engine = sys.argv[1:4]
     # Ctrl-C is for the client to act upon; asked to terminate, clear up first.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # (Not SIG_IGN: what is ignored stays ignored in all programs that are started.)
+    signal.signal(signal.SIGINT, lambda _signal, _frame: None)
     signal.signal(signal.SIGTERM, _go)
     signal.signal(signal.SIGHUP, _go)
     try:

@@ -1,7 +1,7 @@
 # The project's commands. `make help` lists them; each sets up all that it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site test lint lab bench lock clean
+.PHONY: help serve site test lint lab rewrite bench lock clean
 
 export NO_MKDOCS_2_WARNING := 1
 
@@ -29,6 +29,10 @@ lint: $(READY) ## the code's checks alone: format, lint, types
 lab: $(READY) ## a shell in a throwaway Docker host, to type the lesson's commands
 	@$(BIN)/lab setup
 	@$(BIN)/lab shell
+
+rewrite: $(READY) ## write real output into a page: make rewrite PAGE=docs/learn/parts.md
+	@$(BIN)/lab setup
+	$(BIN)/pytest --rewrite $(PAGE)
 
 bench: $(READY) ## what the verifier costs, as ratios measured in one run
 	@$(BIN)/lab setup

@@ -50,6 +50,7 @@ DATA_LANGUAGES = ("json", "toml", "yaml")
 DIAGRAM = "mermaid"
 CONSOLE = "console"
 
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _FENCE = re.compile(r"(?P<marker>`{3,}|~{3,})(?P<info>.*)$")
 _LIST_GLUED_FENCE = re.compile(r"^[ >\t]*(?:[-*+]|\d+[.)])[ \t]+(?:`{3,}|~{3,})\w*")
 _CONTAINER = re.compile(r"^(?:[-*+]|\d+\.|:|===[!+]*|!!!|\?\?\?\+?|///|\[\^[^]]+\]:)(?:\s|$)")
@@ -199,7 +200,7 @@ def parse_page(text: str, path: str, files: Path = FILES) -> list[Block]:
     Raises:
         BlockError: a fence is broken, or of a kind that nobody would run, parse or explain.
     """
-    lines = text.splitlines(keepends=True)
+    lines = page_lines(text)
     offsets = [0]
     for line in lines:
         offsets.append(offsets[-1] + len(line))
@@ -219,7 +220,7 @@ def parse_page(text: str, path: str, files: Path = FILES) -> list[Block]:
             language, options = _parse_header(content, path, index + 1)
             _check_indent(bare, index, prefix, path)
             body = [_dedent(row, prefix) for row in lines[index + 1 : closer]]
-            content_lines = _expand(body, files, path, index + 2)
+            content_lines = _expand(body, language, files, path, index + 2)
             blocks.append(
                 Block(
                     path,
@@ -246,6 +247,11 @@ def parse_page(text: str, path: str, files: Path = FILES) -> list[Block]:
             _check_included_text(included["name"], files, path, index + 1)
         index += 1
     return blocks
+
+
+def page_lines(text: str) -> list[str]:
+    """The lines of a page with their line ends; only LF ends a line, whatever else Unicode calls one."""
+    return _LINE.findall(text)
 
 
 def parse_session(lines: Sequence[str], first_line: int = 1, path: str = "console block") -> list[Command]:
@@ -397,10 +403,14 @@ def _dedent(line: str, prefix: str) -> str:
     return row[len(prefix) :] if row.startswith(prefix) else row.expandtabs(MARKDOWN_INDENT)[len(prefix) :]
 
 
-def _expand(body: Sequence[str], files: Path, path: str, first_line: int) -> tuple[str, ...]:
+def _expand(body: Sequence[str], language: str, files: Path, path: str, first_line: int) -> tuple[str, ...]:
     expanded: list[str] = []
     for number, line in enumerate(body, first_line):
         include = _INCLUDE.match(line)
+        if include and language == CONSOLE:
+            raise BlockError(
+                path, number, "a console block includes nothing: the page is where its output is written"
+            )
         if include:
             rows = _included(include["name"], files, path, number).splitlines()
             expanded.extend(include["indent"] + row if row else row for row in rows)

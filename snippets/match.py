@@ -54,7 +54,10 @@ TOKEN_TYPES = (
     TokenType("span of time", rf"(?<!\w){_AGE}(?! ago)(?!\w)"),
     # Loopback, any-address and masks are the same everywhere.
     TokenType("IP address", r"(?<![\w.])(?!0\.0\.0\.0|127\.|255\.)\d{1,3}(?:\.\d{1,3}){3}(?![\w.])", True),
-    TokenType("version", r"(?<![\w.:-])(?:v|go)?\d+\.\d+\.\d+(?:[-+~.][\w.+~-]*\w)?(?![\w.])"),
+    TokenType(
+        "version",
+        r"(?<![\w.:-])(?!\d+(?:\.\d+){3}(?!\w))(?:v|go)?\d+\.\d+\.\d+(?:[-+~.][\w.+~-]*\w)?(?![\w.])",
+    ),
     # "0B" says that there is nothing, and "0%" and "100%" say none and all.
     TokenType("size", rf"(?<![\w.])(?!0{_UNIT})\d+(?:\.\d+)?{_UNIT}(?!\w)"),
     TokenType("percentage", r"(?<![\w.])(?!(?:0|100)%)\d+(?:\.\d+)?%"),
@@ -218,7 +221,7 @@ def compare(expected: Sequence[str], actual: Sequence[str], bindings: Bindings, 
         place: where the expected output stands, for reports of contradictions.
     """
     patterns = _patterns(expected)
-    rows = [line.rstrip() for line in _without_end(actual)]
+    rows = [line.rstrip() for line in without_blank_end(actual)]
     for learned in _align(patterns, rows, bindings, place):
         return Comparison(True, learned)
     if any(True for _ in _align(patterns, rows, None, place)):
@@ -232,7 +235,7 @@ def differences(expected: Sequence[str], actual: Sequence[str]) -> list[str]:
     Lines that match are left out; where some are, a line `  ...` stands for them.
     """
     patterns = _patterns(expected)[:_DIFF_LINES]
-    rows = [line.rstrip() for line in _without_end(actual)]
+    rows = [line.rstrip() for line in without_blank_end(actual)]
     cut = len(rows) - _DIFF_LINES
     rows = rows[:_DIFF_LINES]
     kept = _longest_common(patterns, rows)
@@ -268,6 +271,31 @@ def volatile(lines: Sequence[str]) -> list[list[Token]]:
     return [list(_tokens(line, columns)) for line, columns in zip(lines, _pid_columns(lines), strict=True)]
 
 
+def is_ellipsis(line: str) -> bool:
+    """Whether a line of the page stands for any lines."""
+    return line.strip() == ELLIPSIS
+
+
+def without_blank_end(lines: Sequence[str]) -> Sequence[str]:
+    """The lines without the blank ones at the end, which carry nothing."""
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return lines[:end]
+
+
+def align_lines(expected: Sequence[str], actual: Sequence[str]) -> list[tuple[int, int]]:
+    """The longest list of pairs (index of an expected line, index of an actual one) that match, in order."""
+    return _longest_common(_patterns(expected), actual)
+
+
+def bind_line(expected: str, actual: str, bindings: Bindings, place: str) -> Bindings | Conflict:
+    """Learn from one line that matches another; a line that does not match teaches nothing."""
+    pattern = _compile(expected.rstrip(), ())
+    match = None if pattern.any_lines else pattern.regex.fullmatch(actual)
+    return _bind_line(pattern, match, bindings, place) if match else bindings
+
+
 def prompt_pattern(prompt: str) -> re.Pattern[str]:
     """The pattern of a prompt of which parts may be volatile, such as `root@3f2a9c1b7d54:/#`."""
     return _compile(prompt.rstrip(), ()).regex
@@ -284,23 +312,15 @@ class _LinePattern:
 
 
 def _patterns(expected: Sequence[str]) -> list[_LinePattern]:
-    lines = _without_end(expected)
+    lines = without_blank_end(expected)
     return [
         _compile(line.rstrip(), columns) for line, columns in zip(lines, _pid_columns(lines), strict=True)
     ]
 
 
-def _without_end(lines: Sequence[str]) -> Sequence[str]:
-    """Blank lines at the end of an output carry nothing."""
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
-    return lines[:end]
-
-
 @lru_cache(maxsize=10_000)
 def _compile(line: str, pid_columns: tuple[int, ...]) -> _LinePattern:
-    if line.strip() == ELLIPSIS:
+    if is_ellipsis(line):
         return _LinePattern(line, re.compile(""), (), any_lines=True)
     parts: list[str] = []
     tokens: list[tuple[TokenType, str]] = []

@@ -16,6 +16,7 @@ from sybil.integration.pytest import SybilFile, SybilItem
 
 from snippets.block import Block, BlockError, Kind, parse_page
 from snippets.lab import DEFAULT_ENGINE, Lab, LabError
+from snippets.rewrite import rewritten, write_page
 from snippets.verify import BlockFailure, NotRunError, PageRun
 
 PAGES = "docs"
@@ -29,9 +30,11 @@ _COUNTS = pytest.StashKey[dict[Kind, int]]()
 class Pages(Sybil):
     """Sybil on the project's own grammar, with test ids that do not move when lines are inserted above."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__([self._regions], patterns=["*.md"], path=str(root / PAGES), teardown=_close)
+    def __init__(self, root: Path, rewrite: bool) -> None:
+        super().__init__([self._regions], patterns=["*.md"], path=str(root / PAGES), teardown=self._finish)
         self.root = root
+        self.rewrite = rewrite
+        self.written: list[str] = []
 
     def identify(self, example: Example) -> str:
         """The test id of a block within its page."""
@@ -41,10 +44,26 @@ class Pages(Sybil):
         path = Path(document.path).relative_to(self.root).as_posix()
         blocks = parse_page(document.text, path)
         document.namespace["blocks"] = blocks
-        document.namespace["run"] = PageRun(blocks, Lab.start, DEFAULT_ENGINE)
+        document.namespace["text"] = document.text
+        document.namespace["run"] = PageRun(blocks, Lab.start, DEFAULT_ENGINE, rewrite=self.rewrite)
         for block, name in zip(blocks, block_names(blocks), strict=True):
             if block.kind in _TESTED:
                 yield Region(block.start, block.end, block, _evaluate, {"name": name})
+
+    def _finish(self, namespace: dict[str, Any]) -> None:
+        """Stop the page's lab, and write the page when it is to be rewritten."""
+        run: PageRun = namespace["run"]
+        run.close()
+        if run.edits:
+            name = run.edits[0].block.path
+            page = self.root / name
+            text = page.read_bytes().decode("utf-8")
+            if text.replace("\r\n", "\n") != namespace["text"]:
+                raise BlockError(
+                    name, 1, "the page was changed while it ran; nothing was written, run it again"
+                )
+            write_page(page, rewritten(text, name, run.edits))
+            self.written.append(f"{name}: {len(run.edits)} outputs")
 
 
 class PageFile(SybilFile):
@@ -94,9 +113,19 @@ def block_names(blocks: Iterable[Block]) -> list[str]:
     return names
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of pages."""
+    group = parser.getgroup("pages")
+    group.addoption(
+        "--rewrite",
+        action="store_true",
+        help="write real output into the pages where it differs from what they show",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the pages known to this run."""
-    config.stash[_SYBIL] = Pages(config.rootpath)
+    config.stash[_SYBIL] = Pages(config.rootpath, config.getoption("rewrite"))
     config.stash[_COUNTS] = {}
 
 
@@ -117,6 +146,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for kind in Kind:
             if kind in counts:
                 terminalreporter.line(f"{counts[kind]:5} {kind.value}")
+    for line in config.stash[_SYBIL].written:
+        terminalreporter.line(f"rewrote {line}")
 
 
 def _evaluate(example: Example) -> None:
@@ -124,7 +155,3 @@ def _evaluate(example: Example) -> None:
         example.namespace["run"].run_block(example.parsed)
     except NotRunError as error:
         pytest.skip(str(error))
-
-
-def _close(namespace: dict[str, Any]) -> None:
-    namespace["run"].close()

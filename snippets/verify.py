@@ -12,6 +12,7 @@ import yaml
 
 from snippets.block import Block, Command, Kind
 from snippets.match import Bindings, compare, differences, prompt_pattern
+from snippets.rewrite import Edit, merge
 from snippets.terminal import ClosedError, Outcome, Terminal, TerminalError, shell_argv, write_file
 
 TIMEOUT = 60.0
@@ -87,17 +88,21 @@ class PageRun:
         start_host: starts the throwaway Docker host.
         engine: the name of its engine; blocks bound to others are not run.
         default_timeout: seconds that a command may take.
+        rewrite: whether output that differs becomes an edit of the page instead of a failure.
+        edits: the edits that would make the page true; the caller writes them.
     """
 
     blocks: Sequence[Block]
     start_host: Callable[[], Host]
     engine: str
     default_timeout: float = TIMEOUT
+    rewrite: bool = False
+    edits: list[Edit] = field(default_factory=list)
     bindings: Bindings = field(default_factory=Bindings)
     _host: Host | None = None
     _shells: dict[int, _Shell] = field(default_factory=dict)
     _done: int = 0
-    _failed: BlockFailure | None = None
+    _failed: str = ""
 
     def run_block(self, block: Block) -> None:
         """Run a block, and first those before it that have not run yet.
@@ -105,16 +110,20 @@ class PageRun:
         Raises:
             BlockFailure: the block, or one before it, does not do what the page says.
             NotRunError: a block before it had failed already.
+            Exception: whatever the host raises when it cannot be started.
         """
         if self._failed:
-            raise NotRunError(f"not run, since {self._failed.path}:{self._failed.line} failed")
+            raise NotRunError(f"not run, since {self._failed} failed")
         while self._done <= self.blocks.index(block):
             current = self.blocks[self._done]
             self._done += 1
             try:
                 self._run(current)
             except BlockFailure as failure:
-                self._failed = failure
+                self._failed = f"{failure.path}:{failure.line}"
+                raise
+            except Exception:
+                self._failed = f"{current.path}:{current.line}"
                 raise
 
     def runs(self, block: Block) -> bool:
@@ -149,6 +158,11 @@ class PageRun:
         place = f"{block.path}:{command.output_line}"
         shown = outcome.output.split("\n")
         comparison = compare(command.output, shown, self.bindings, place)
+        if not comparison.ok and self.rewrite:
+            lines = merge(command.output, shown, self.bindings, place)
+            comparison = compare(lines, shown, self.bindings, place)
+            if comparison.ok:
+                self.edits.append(Edit(block, command, tuple(lines)))
         if not comparison.ok:
             if comparison.conflict:
                 raise self._failure(block, command, comparison.conflict.reason, [])

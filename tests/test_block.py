@@ -150,7 +150,8 @@ def test_every_fence_has_one_fate(fence: str, kind: Kind) -> None:
         ("- item\n\n  ```console\n  $ x\n  ```\n", 3, "multiples of 4"),
         ("- ```console\n  $ x\n  ```\n", 1, "put it on a line of its own"),
         ("<!-- hidden\n\n```console\n$ x\n```\n", 1, "never closed hides the rest"),
-        ('```console\n$ x\n--8<-- "missing.txt"\n```\n', 3, "cannot include 'missing.txt'"),
+        ('```yaml\n--8<-- "missing.txt"\n```\n', 2, "cannot include 'missing.txt'"),
+        ('```console\n$ x\n--8<-- "x.txt"\n```\n', 3, "a console block includes nothing"),
         (
             "```console\n$ docker run -it ubuntu bash\nroot@3f2a9c1b7d54:/# cat <<E\n> x\n> E\n```\n",
             4,

@@ -17,7 +17,7 @@ from sybil.integration.pytest import SybilFile, SybilItem
 from snippets.block import Block, BlockError, Kind, parse_page
 from snippets.lab import DEFAULT_ENGINE, Lab, LabError
 from snippets.rewrite import rewritten, write_page
-from snippets.verify import BlockFailure, NotRunError, PageRun
+from snippets.verify import BlockFailure, Host, NotRunError, PageRun
 
 PAGES = "docs"
 """The folder, below pytest's root, whose Markdown files are pages."""
@@ -45,7 +45,9 @@ class Pages(Sybil):
         blocks = parse_page(document.text, path)
         document.namespace["blocks"] = blocks
         document.namespace["text"] = document.text
-        document.namespace["run"] = PageRun(blocks, Lab.start, DEFAULT_ENGINE, rewrite=self.rewrite)
+        document.namespace["run"] = PageRun(
+            blocks, lambda: start_lab(DEFAULT_ENGINE), DEFAULT_ENGINE, rewrite=self.rewrite
+        )
         for block, name in zip(blocks, block_names(blocks), strict=True):
             if block.kind in _TESTED:
                 yield Region(block.start, block.end, block, _evaluate, {"name": name})
@@ -101,6 +103,11 @@ class BlockItem(SybilItem):
         return Path(self.example.path), self.example.parsed.line - 1, self.name
 
 
+def start_lab(engine: str) -> Host:
+    """Start the throwaway Docker host that a page runs in."""
+    return Lab.start(engine)
+
+
 def block_names(blocks: Iterable[Block]) -> list[str]:
     """A name for each block of a page: its first command or its title, numbered where names repeat."""
     used: dict[str, int] = {}
@@ -136,6 +143,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     page: pytest.Collector = PageFile.from_parent(parent, path=file_path, sybils=[pages])
     return page
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what a worker of pytest-xdist knows to the process that reports."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["blocks"] = {kind.name: count for kind, count in session.config.stash[_COUNTS].items()}
+        output["written"] = session.config.stash[_SYBIL].written
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker knows; every worker has collected all pages."""
+    output = getattr(node, "workeroutput", {})
+    node.config.stash[_COUNTS].update({Kind[name]: count for name, count in output.get("blocks", {}).items()})
+    node.config.stash[_SYBIL].written.extend(output.get("written", []))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -155,6 +155,8 @@ class PageRun:
         awaited = following.prompt if following and not following.is_shell else ""
         self.bindings = self.bindings.with_command(command.text)
         outcome = self._type(block, command, awaited)
+        if outcome.status is not None:
+            self._check_end(block, command, awaited, outcome)
         place = f"{block.path}:{command.output_line}"
         shown = outcome.output.split("\n")
         comparison = compare(command.output, shown, self.bindings, place)
@@ -172,13 +174,11 @@ class PageRun:
         self.bindings = comparison.bindings
         if outcome.status is None:
             self._meet_prompt(block, command, awaited, outcome)
-        else:
-            self._check_end(block, command, awaited, outcome)
 
     def _type(self, block: Block, command: Command, awaited: str) -> Outcome:
         shell = self._shell(block, command)
         text = self.bindings.substitute(command.text)
-        prompt = prompt_pattern(self.bindings.substitute(awaited)) if awaited else None
+        prompt = prompt_pattern(awaited) if awaited else None
         timeout = block.timeout or self.default_timeout
         if command.is_shell == shell.program_open:
             raise self._failure(

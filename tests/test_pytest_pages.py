@@ -1,0 +1,147 @@
+"""The pytest plugin: ids, reports, selection and parallel runs, on pages of the test's own in a real shell."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from snippets.block import parse_page
+from snippets.pytest_pages import block_names
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.skipif(
+    shutil.which("setsid") is None, reason="setsid is Linux's; the lab's terminals run there"
+)
+
+SAMPLES = Path(__file__).parent / "samples"
+PASSING = "# Page\n\n```console\n$ echo one >> log\n```\n\n```console\n$ cat log\none\n```\n"
+
+# The pages run in this machine's shell: what is tested here is the plugin, not the lab.
+CONFTEST = """
+from pathlib import Path
+import snippets.pytest_pages
+from tests.local_host import LocalHost
+
+def start_lab(engine):
+    home = Path.cwd() / "home"
+    home.mkdir(exist_ok=True)
+    return LocalHost(home)
+
+snippets.pytest_pages.start_lab = start_lab
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makeconftest(CONFTEST)
+    pytester.makeini("[pytest]\naddopts = -p snippets.pytest_pages -p no:cacheprovider -ra\n")
+    pytester.mkdir("docs")
+    return pytester
+
+
+def add(project: pytest.Pytester, name: str, text: str) -> None:
+    page = project.path / "docs" / name
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(text)
+
+
+def test_every_block_is_a_test(project: pytest.Pytester) -> None:
+    add(project, "page.md", PASSING)
+    add(project, "words.md", "# Only words\n")
+    result = project.runpytest_subprocess("-v")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["docs/page.md::echo-one-log PASSED*", "docs/page.md::cat-log PASSED*"])
+    result.stdout.fnmatch_lines(["*2 typed into a terminal of the lab, its output compared"])
+
+
+def test_the_report_of_a_page_that_must_fail(project: pytest.Pytester) -> None:
+    add(project, "failing.md", (SAMPLES / "failing.md").read_text())
+    result = project.runpytest_subprocess()
+    result.assert_outcomes(failed=1, skipped=1)
+    lines = result.outlines
+    first = lines.index(next(line for line in lines if line.startswith("docs/failing.md:")))
+    assert lines[first : first + 7] == [
+        "docs/failing.md:4: the output is not what the page shows (28.5-containerd)",
+        "    $ echo 'one",
+        "    > two",
+        "    > three'",
+        "      ...",
+        "    - zwei",
+        "    + two",
+    ]
+    assert any("not run, since docs/failing.md:4 failed" in line for line in lines)
+
+
+def test_a_broken_fence_is_reported_with_its_line(project: pytest.Pytester) -> None:
+    add(project, "page.md", "# Page\n\n```console\n$ true\n")
+    add(project, "good.md", PASSING)
+    result = project.runpytest_subprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["docs/page.md:3: this fence is never closed*"])
+
+
+def test_one_block_alone_runs_those_before_it(project: pytest.Pytester) -> None:
+    add(project, "page.md", PASSING)
+    project.runpytest_subprocess("docs/page.md::cat-log").assert_outcomes(passed=1)
+
+
+def test_last_failed_runs_those_before_it(project: pytest.Pytester) -> None:
+    project.makeini("[pytest]\naddopts = -p snippets.pytest_pages\n")
+    add(project, "page.md", PASSING.replace("$ cat log\none", "$ cat log\ntwo"))
+    project.runpytest_subprocess().assert_outcomes(passed=1, failed=1)
+    shutil.rmtree(project.path / "home")
+    add(project, "page.md", PASSING)
+    project.runpytest_subprocess("--lf").assert_outcomes(passed=1)
+
+
+def test_workers_share_pages_out(project: pytest.Pytester) -> None:
+    for number in range(4):
+        add(
+            project,
+            f"page{number}.md",
+            f"```console\n$ x={number}\n```\n\n```console\n$ echo $x\n{number}\n```\n",
+        )
+    result = project.runpytest_subprocess("-n", "2", "--dist", "loadfile")
+    result.assert_outcomes(passed=8)
+    result.stdout.fnmatch_lines(["*8 typed into a terminal of the lab, its output compared"])
+
+
+def test_workers_say_what_they_rewrote(project: pytest.Pytester) -> None:
+    for number in range(2):
+        add(project, f"page{number}.md", f"```console\n$ echo {number}\n```\n")
+    result = project.runpytest_subprocess("-n", "2", "--dist", "loadfile", "--rewrite")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines_random(
+        ["rewrote docs/page0.md: 1 outputs", "rewrote docs/page1.md: 1 outputs"]
+    )
+
+
+def test_names_do_not_depend_on_lines() -> None:
+    page = PASSING + "```console\n$ cat log\none\n```\n"
+    names = block_names(parse_page(page, "page.md"))
+    assert names == ["echo-one-log", "cat-log", "cat-log-2"]
+    assert block_names(parse_page("inserted\n\n" + page, "page.md")) == names
+
+
+def test_rewriting_fills_a_page_in_and_then_changes_nothing(project: pytest.Pytester) -> None:
+    add(project, "page.md", '=== "Tab"\n\n    ```console\n    $ seq 1 3\n    $ echo 4MB\n    1MB\n    ```\n')
+    project.runpytest_subprocess().assert_outcomes(failed=1)
+    result = project.runpytest_subprocess("--rewrite")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["rewrote docs/page.md: 1 outputs"])
+    written = (project.path / "docs/page.md").read_text()
+    assert (
+        written
+        == '=== "Tab"\n\n    ```console\n    $ seq 1 3\n    1\n    2\n    3\n    $ echo 4MB\n    1MB\n    ```\n'
+    )
+    project.runpytest_subprocess("--rewrite").assert_outcomes(passed=1)
+    assert (project.path / "docs/page.md").read_text() == written
+
+
+def test_a_page_that_changed_while_it_ran_is_not_written(project: pytest.Pytester) -> None:
+    text = "```console\n$ echo >> ../docs/page.md; echo x\n```\n"
+    add(project, "page.md", text)
+    result = project.runpytest_subprocess("--rewrite")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*docs/page.md:1: the page was changed while it ran; nothing was written*"])
+    assert (project.path / "docs/page.md").read_text() == text + "\n"

@@ -1,0 +1,207 @@
+"""The verifier: a page's blocks run in order in a real shell, and each finding names its line."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from snippets.block import Block, parse_page
+from snippets.verify import BlockFailure, NotRunError, PageRun
+from tests.local_host import LocalHost
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("setsid") is None, reason="setsid is Linux's; the lab's terminals run there"
+)
+
+Start = Callable[[str], PageRun]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    runs: list[PageRun] = []
+
+    def new(text: str) -> PageRun:
+        runs.append(
+            PageRun(parse_page(text, "page.md"), lambda: LocalHost(tmp_path), "local", default_timeout=10)
+        )
+        return runs[-1]
+
+    yield new
+    for run in runs:
+        run.close()
+
+
+def run_all(run: PageRun) -> None:
+    for block in run.blocks:
+        run.run_block(block)
+
+
+def fence(*lines: str, header: str = "console") -> str:
+    return "\n".join([f"```{header}", *lines, "```", "", ""])
+
+
+PASSING = {
+    "output": fence("$ echo one; echo two", "one", "two"),
+    "no output": fence("$ true"),
+    "status": fence("$ exit_with() { return $1; }", "$ exit_with 3", header='{ .console exit="3" }'),
+    "heredoc": fence("$ cat <<'EOF'", "> one", ">", ">   two", "> EOF", "one", "", "  two"),
+    "elided": fence("$ seq 1 100", "1", "...", "100"),
+    "state": fence("$ cd /") + fence("$ pwd", "/"),
+    "program": fence(
+        "$ PS1='root@3f2a9c1b7d54:/# ' bash --norc",
+        "root@3f2a9c1b7d54:/# echo hi",
+        "hi",
+        "root@3f2a9c1b7d54:/# exit",
+        "exit",
+    ),
+    "program over blocks": fence("$ PS1='/ # ' bash --norc", "/ # echo hi", "hi")
+    + "text\n\n"
+    + fence("/ # exit", "exit"),
+    "status of a program": fence(
+        "$ PS1='/ # ' bash --norc", "/ # exit 7", "exit", header='{ .console exit="7" }'
+    ),
+    "two terminals": fence("$ where=first; echo $where", "first")
+    + fence('$ echo "[$where]"', "[]", header='{ .console title="Terminal 2" }')
+    + fence("$ echo $where", "first"),
+    "file": fence("FROM scratch", "", "\tRUN \"$x\" 'y'", header='dockerfile title="app/Dockerfile"')
+    + fence("$ cat app/Dockerfile", "FROM scratch", "", "\tRUN \"$x\" 'y'"),
+    "data": fence('{"a": [1, 2]}', header="json")
+    + fence("a: 1", header="yaml")
+    + fence("a = 1", header="toml"),
+    "other engine": fence("$ nosuch", header='{ .console engine="26.1" }') + fence("$ echo here", "here"),
+    "samples": fence("$ echo 0123456789ab", "3f2a9c1b7d54")
+    + fence("$ echo [3f2a9c1b7d54]", "[3f2a9c1b7d54]"),
+    "not run": fence("$ rm -rf /", header='{ .console norun="would harm" }') + fence("$ true"),
+    "words": "no block at all\n",
+}
+
+
+@pytest.mark.parametrize("page", PASSING.values(), ids=PASSING)
+def test_a_page_that_is_true_passes(start: Start, page: str) -> None:
+    run_all(start(page))
+
+
+FAILING = {
+    "line": (fence("$ printf 'a\\nb\\n'", "a", "c"), 2, "the output is not what the page shows", ["  ...", "- c", "+ b"]),
+    "no output": (fence("$ echo secret"), 2, "the output is not what the page shows", ["+ secret"]),
+    "status": (fence("$ (echo why; exit 4)", "why"), 2, "exit status 4, expected 0", ["why"]),
+    "status of an earlier command": (
+        fence("$ false", "$ false", header='{ .console exit="1" }'), 2, "exit status 1, expected 0", [],
+    ),
+    "status missing": (fence("$ true", header='{ .console exit="1" }'), 2, "exit status 0, expected 1", []),
+    "second command": (fence("$ true", "$ echo x", "y"), 3, "the output is not what the page shows", ["- y", "+ x"]),
+    "time": (
+        fence("$ echo begun; sleep 30", header='{ .console timeout="0.5" }'), 2, "it had not ended after 0.5 s; the output so far:", ["begun"],
+    ),
+    "prompt": (
+        fence("$ echo bye", "/ # ls"), 2, "it ended with exit status 0 and never showed the prompt / #", ["bye"],
+    ),
+    "other prompt": (
+        fence("$ PS1='root@0123456789ab:/# ' bash --norc", "root@3f2a9c1b7d54:/# exit", "exit", "$ PS1='root@fedcba987654:/# ' bash --norc", "root@3f2a9c1b7d54:/# exit", "exit", header='{ .console timeout="1" }'),
+        5, "stands for 0123456789ab since page.md:2", None,
+    ),
+    "nothing open": (fence("/ # ls"), 2, "nothing is open that could show the prompt / #", []),
+    "waits for input": (
+        fence("$ read answer", header='{ .console timeout="0.5" }'), 2, "it had not ended after 0.5 s", [],
+    ),
+    "shell is gone": (fence("$ exit"), 2, "the terminal's shell is gone", None),
+    "file": (fence("$ touch f", header="console") + fence("x", header='text title="f/x"'), 5, "the file cannot be written", None),
+    "json": ("\n" + fence("{", '  "a": }', header="json"), 4, "no JSON: Expecting value", []),
+    "yaml": (fence("a: [", header="yaml"), 2, "no YAML", []),
+    "toml": (fence("a = ", header="toml"), 1, "no TOML", []),
+    "contradiction": (
+        fence("$ echo 0123456789ab", "3f2a9c1b7d54", "$ echo fedcba987654", "3f2a9c1b7d54"),
+        4,
+        "3f2a9c1b7d54 stands for 0123456789ab since page.md:3, here it would be fedcba987654",
+        [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "line", "reason", "details"), FAILING.values(), ids=FAILING)
+def test_a_finding_names_its_line(
+    start: Start, page: str, line: int, reason: str, details: list[str] | None
+) -> None:
+    with pytest.raises(BlockFailure) as caught:
+        run_all(start(page))
+    assert caught.value.line == line
+    assert reason in caught.value.reason
+    if details is not None:
+        assert list(caught.value.details) == details
+    assert str(caught.value).startswith(f"page.md:{line}: ")
+
+
+def test_after_a_failure_nothing_runs(start: Start, tmp_path: Path) -> None:
+    run = start(fence("$ false") + fence("$ touch ran"))
+    first, second = run.blocks
+    with pytest.raises(BlockFailure):
+        run.run_block(first)
+    with pytest.raises(NotRunError, match=r"not run, since page.md:2 failed"):
+        run.run_block(second)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_selected_block_runs_those_before_it_once(start: Start, tmp_path: Path) -> None:
+    run = start(fence("$ echo x >> log") + fence("$ cat log", "x") + fence("$ echo y >> log"))
+    run.run_block(run.blocks[1])
+    assert (tmp_path / "log").read_text() == "x\n"
+    run.run_block(run.blocks[0])
+    assert (tmp_path / "log").read_text() == "x\n"
+
+
+def test_a_block_before_the_selected_one_can_fail(start: Start) -> None:
+    run = start(fence("$ false") + fence("$ true"))
+    with pytest.raises(BlockFailure, match=r"page.md:2"):
+        run.run_block(run.blocks[1])
+
+
+def test_the_host_is_started_when_needed_and_stopped_once(start: Start) -> None:
+    LocalHost.started = LocalHost.stopped = 0
+    run = start(fence("a: 1", header="yaml") + fence("$ true") + fence("$ true"))
+    run.run_block(run.blocks[0])
+    assert (LocalHost.started, LocalHost.stopped) == (0, 0)
+    run_all(run)
+    run.close()
+    run.close()
+    assert (LocalHost.started, LocalHost.stopped) == (1, 1)
+
+
+def test_a_host_that_does_not_start_fails_one_block_and_not_run_the_rest() -> None:
+    def broken() -> LocalHost:
+        raise OSError("no space left")
+
+    blocks = parse_page(fence("$ true") + fence("$ true"), "page.md")
+    run = PageRun(blocks, broken, "local")
+    with pytest.raises(OSError, match="no space left"):
+        run.run_block(blocks[0])
+    with pytest.raises(NotRunError, match=r"page.md:1"):
+        run.run_block(blocks[1])
+
+
+def rewriting(start: Start, text: str) -> tuple[PageRun, list[Block]]:
+    run = start(text)
+    run.rewrite = True
+    run_all(run)
+    return run, list(run.blocks)
+
+
+def test_rewriting_turns_differences_into_edits(start: Start) -> None:
+    run, _ = rewriting(
+        start, fence("$ echo one", "$ echo 0123456789ab", "old") + fence("$ echo 0123456789ab", "x 0123")
+    )
+    assert [(edit.command.line, edit.lines) for edit in run.edits] == [
+        (2, ("one",)),
+        (3, ("0123456789ab",)),
+        (8, ("0123456789ab",)),
+    ]
+
+
+def test_rewriting_a_page_that_is_true_changes_nothing(start: Start) -> None:
+    run, _ = rewriting(start, fence("$ seq 1 9", "1", "...", "9") + fence("$ echo 3MB", "1MB"))
+    assert run.edits == []
+
+
+def test_rewriting_does_not_hide_an_exit_status(start: Start) -> None:
+    with pytest.raises(BlockFailure, match="exit status 1, expected 0"):
+        rewriting(start, fence("$ echo x; false", "y"))

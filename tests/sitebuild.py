@@ -60,11 +60,13 @@ class Site:
     pages: dict[str, str]
 
 
-def build(directory: Path, docs: Path | None = None, **overrides: Any) -> Site:
-    """Build the site, strictly, with the real mkdocs.yml into `directory`. Raises BuildFailedError."""
+def build(
+    directory: Path, docs: Path | None = None, config_file: str = "mkdocs.yml", **overrides: Any
+) -> Site:
+    """Build the site, strictly, with the real configuration into `directory`. Raises BuildFailedError."""
     if docs is not None:
         overrides["docs_dir"] = str(docs)
-    config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(directory), strict=True, **overrides)
+    config = load_config(str(ROOT / config_file), site_dir=str(directory), strict=True, **overrides)
     config.plugins["mark-executed"] = MarkExecuted()
     warnings: list[str] = []
     handler = logging.Handler(logging.WARNING)

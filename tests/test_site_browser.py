@@ -7,13 +7,14 @@ import http.server
 import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from snippets.block import DIAGRAM, Kind, parse_page
-from tests.sitebuild import ROOT, site
+from tests.sitebuild import ROOT, build, site
 
 PAGES = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
 SCREENS: dict[str, ViewportSize] = {
@@ -148,3 +149,21 @@ def test_a_selection_leaves_the_prompts_out(tab: Page) -> None:
     block = next(block for block in parse_page(text, "index.md") if block.commands)
     lines = [line for command in block.commands for line in (*command.lines, *command.output)]
     assert [line for line in selected.splitlines() if line] == [line for line in lines if line]
+
+
+def test_the_offline_build_is_searched_without_a_server(browser: Browser, tmp_path: Path) -> None:
+    build(tmp_path, config_file="mkdocs-offline.yml")
+    tab = browser.new_page()
+    complaints: list[str] = []
+    tab.on("request", lambda request: complaints.append(f"asked for {request.url}"))
+    tab.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    try:
+        tab.goto(f"file://{tmp_path}/learn/parts.html")
+        tab.fill(".md-search__input", "writable layer")
+        first = tab.locator(".md-search-result__link").first
+        first.wait_for(state="attached", timeout=10_000)
+        found = str(first.get_attribute("href"))
+    finally:
+        tab.close()
+    assert found.startswith(f"file://{tmp_path}/"), found
+    assert not [said for said in complaints if not said.startswith(("asked for file:", "asked for data:"))]

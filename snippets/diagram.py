@@ -164,13 +164,15 @@ def _tidy(root: ET.Element, name: str) -> str:
             sizeless = tag == "rect" and element.get("width") is None and element.get("height") is None
             if hollow or sizeless:
                 parent.remove(element)
-    for cluster in root.iter(f"{SVG}g"):
-        # A group's title stands at its left: in the middle, the line into the group runs through it.
-        box, label = cluster.find(f"{SVG}rect"), cluster.find(f"{SVG}g[@class='cluster-label']")
-        if box is not None and label is not None:
-            label.set(
-                "transform", f"translate({float(box.get('x', 0)) + 10:.1f}, {float(box.get('y', 0)) + 4:.1f})"
-            )
+    for part in list(root.iter(f"{SVG}g")):
+        # A group's title stands at its left and is painted last: a line into the group would cross it.
+        for cluster in part.findall(f"{SVG}g[@class='clusters']/{SVG}g"):
+            box, label = cluster.find(f"{SVG}rect"), cluster.find(f"{SVG}g[@class='cluster-label']")
+            if box is not None and label is not None:
+                left, top = float(box.get("x", 0)) + 10, float(box.get("y", 0)) + 4
+                label.set("transform", f"translate({left:.1f}, {top:.1f})")
+                cluster.remove(label)
+                part.append(label)
     root.attrib = {
         "id": name,
         "class": f"{kind} {root.get('class', '')}".strip(),

@@ -86,3 +86,8 @@ def test_nothing_is_kept_of_a_diagram_that_cannot_be_drawn(cache: Path) -> None:
     with pytest.raises(diagram.DiagramError):
         diagram.svg(f"flowchart TB\n{HEAD}a -- -->\nb\n")
     assert not cache.exists()
+
+
+def test_a_group_s_title_is_painted_after_the_lines() -> None:
+    text = diagram.svg(FLOW)
+    assert text.index('class="cluster-label"') > text.rindex("flowchart-link")

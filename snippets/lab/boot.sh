@@ -1,17 +1,28 @@
 #!/bin/sh
 # Make a directory the root of a lab and become its PID 1.
 #
-# Runs as the first process of new mount, PID, network, UTS, IPC and cgroup
-# namespaces, with the cache directory as its working directory: paths are
-# relative to it, so that no character of its name can upset mount's options.
+# Runs as the first process of new mount, PID, network, UTS and IPC namespaces, with
+# the cache directory as its working directory: paths are relative to it, so that no
+# character of its name can upset mount's options.
 #
-# usage: boot.sh SCRATCH ROOT REGISTRY
+# usage: boot.sh SCRATCH ROOT REGISTRY [GROUP...]
 #   SCRATCH   the lab's writable directory (upper, work, docker, containerd, …)
 #   ROOT      the engine's root, read-only
 #   REGISTRY  the registries' content, read-only
+#   GROUP     the lab's control groups
 set -eu
 scratch=$1 lower=$2 registry=$3
+shift 3
 root=$scratch/root
+
+# Only this process may be in the groups when they become the root of a namespace.
+# (Joined, the script starts again, without groups.)
+if [ $# -gt 0 ]; then
+  for group; do
+    echo 0 >"$group/cgroup.procs"
+  done
+  exec unshare --cgroup -- sh "$0" "$scratch" "$lower" "$registry"
+fi
 
 mount -t overlay lab "$root" \
   -o "lowerdir=$lower,upperdir=$scratch/upper,workdir=$scratch/work"
@@ -53,9 +64,10 @@ ln -s fd/2 "$root/dev/stderr"
 cgroup=$root/sys/fs/cgroup
 if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
   mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$cgroup"
-  # Controllers can be handed on only by a group that has no process of its own.
-  mkdir "$cgroup/init"
-  echo 1 >"$cgroup/init/cgroup.procs"
+  # Controllers can be handed on only by a group that has no process of its own. The
+  # name is what systemd calls the group of PID 1: Docker looks for it.
+  mkdir "$cgroup/init.scope"
+  echo 1 >"$cgroup/init.scope/cgroup.procs"
   for controller in $(cat "$cgroup/cgroup.controllers"); do
     echo "+$controller" >"$cgroup/cgroup.subtree_control" || :
   done

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from .errors import LabError
-from .watched import environment, wait_for
+from .programs import environment
+from .watched import wait_for
 
 Progress = Callable[[str], None]
 
@@ -153,9 +154,10 @@ def entry(
 
 
 def _remove_old(kind: Path) -> None:
-    """Remove what was not used for long: entries of earlier versions of this project."""
+    """Remove what a killed build left, and what earlier versions of this project made."""
     for lockfile in kind.glob("*.lock"):
-        if time.time() - lockfile.stat().st_mtime > _OLD_SECONDS:
+        left = not lockfile.with_suffix("").exists()
+        if left or time.time() - lockfile.stat().st_mtime > _OLD_SECONDS:
             _remove(lockfile)
 
 

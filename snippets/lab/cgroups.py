@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
@@ -62,18 +62,21 @@ def create(name: str) -> list[Path]:
     return groups
 
 
-def join(groups: Iterable[Path]) -> None:
-    """Move the calling process into the groups."""
-    for group in groups:
-        (group / "cgroup.procs").write_text("0")
-
-
 def _tree(group: Path) -> list[Path]:
     """Return the group and all groups below it, the deepest first."""
     return [Path(top) for top, _, _ in os.walk(group, topdown=False)]
 
 
-def kill(groups: Iterable[Path]) -> None:
+def thaw(groups: Iterable[Path]) -> None:
+    """Let paused processes go on: a frozen one (`docker pause`) does not even die (version 1)."""
+    for top in groups:
+        for group in _tree(top):
+            with contextlib.suppress(OSError):
+                if (group / "freezer.state").exists():
+                    (group / "freezer.state").write_text("THAWED")
+
+
+def kill(groups: Sequence[Path]) -> None:
     """Kill every process that is in the groups or in groups below them."""
     for top in groups:
         for group in _tree(top):
@@ -81,6 +84,7 @@ def kill(groups: Iterable[Path]) -> None:
                 for pid in _lines(group / "cgroup.procs"):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(int(pid), signal.SIGKILL)
+    thaw(groups)
 
 
 def remove(groups: Iterable[Path], seconds: float = 5) -> None:

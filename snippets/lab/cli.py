@@ -2,10 +2,10 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import subprocess
 import sys
-import termios
 from collections.abc import Sequence
 
 from . import setup
@@ -34,27 +34,31 @@ def _shell(arguments: argparse.Namespace) -> int:
 def _attached(argv: Sequence[str]) -> int:
     """Run a program on this terminal and return its exit status.
 
-    Ctrl-C and Ctrl-backslash are for the program, not for this one. The terminal
-    is put back as it was, whatever the program did to it.
+    Ctrl-C and the like are for the program, not for this one. The terminal is put
+    back as it was, whatever the program did to it and however it ended.
     """
+    import termios  # not on every system that can ask this command for help
+
     terminal = None
     with contextlib.suppress(OSError, termios.error):
         terminal = termios.tcgetattr(0)
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)}
+    # SIGTTOU: putting the terminal back must not stop this program.
+    ignored = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
     try:
-        process = subprocess.Popen(argv, restore_signals=True, preexec_fn=_default_signals)
-        status = process.wait()
+        status = subprocess.Popen(argv, preexec_fn=lambda: _default(ignored)).wait()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         if terminal is not None:
             with contextlib.suppress(OSError, termios.error):
+                os.tcsetpgrp(0, os.getpgrp())
                 termios.tcsetattr(0, termios.TCSADRAIN, terminal)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return status if status >= 0 else 128 - status
 
 
-def _default_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGQUIT):
+def _default(numbers: Sequence[signal.Signals]) -> None:
+    for number in numbers:
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -69,7 +73,7 @@ def _clean(_arguments: argparse.Namespace) -> int:
     running = clean()
     if running:
         print(
-            f"{running} running lab(s) stay, with what they use. Leave them and clean again.",
+            f"{running} running lab(s) or build(s) stay, with what they use. Leave them and clean again.",
             file=sys.stderr,
         )
         return 1

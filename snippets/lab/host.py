@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .paths import cache_dir
-from .watched import PATH
+from .programs import PATH, sudo
 
 # Tool → Debian package. All but mmdebstrap are on every Debian and Ubuntu.
 TOOLS = {
@@ -55,14 +55,13 @@ def missing() -> list[str]:
         f"{package} ({purpose}): `lab setup` installs it, or `apt-get install {package}`."
         for package, purpose in wanted_packages().items()
     ]
-    root = os.geteuid() == 0
-    if not root and not _works("sudo", "-n", "true"):
+    if sudo() and not _works(*sudo(), "true"):
         lacking.append(
             "root: a lab makes namespaces and mounts. Run as root, or allow this user sudo "
             "without a password (an entry with NOPASSWD in /etc/sudoers.d)."
         )
     elif shutil.which("unshare", path=PATH) and not _works(
-        *([] if root else ["sudo", "-n"]),
+        *sudo(),
         *("unshare", "--mount", "--pid", "--fork", "--net", "--uts", "--ipc", "--cgroup", "true"),
     ):
         lacking.append(

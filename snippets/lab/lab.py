@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -17,17 +16,15 @@ from .engines import DEFAULT_ENGINE, ENGINES, Engine
 from .enter import enter
 from .errors import LabError
 from .host import missing
-from .machine import LOGS
 from .paths import cache_dir
+from .programs import sudo
 
 Progress = Callable[[str], None]
 
+# The logs, by the name that a service goes by.
+LOGS = ("dockerd", "registry", "ghcr", "containerd", "resolver")
+
 _STOP_SECONDS = 30
-
-
-def sudo() -> list[str]:
-    """Return what a command that needs root begins with: nothing for root itself."""
-    return [] if os.geteuid() == 0 else ["sudo", "-n"]
 
 
 class Supervisor:
@@ -44,7 +41,7 @@ class Supervisor:
             LabError: this host lacks what a lab needs, or the cache directory
                 cannot be made.
         """
-        if lacking := missing():
+        if verb != "clean" and (lacking := missing()):
             raise LabError("This host cannot run a lab:\n" + "\n".join(f"- {one}" for one in lacking))
         cache = cache_dir()
         try:
@@ -146,15 +143,15 @@ class Lab:
     Attributes:
         engine: what it runs.
         pid: PID 1 of the lab, as the host numbers it.
+        name: what its scratch directory is called; its control groups are
+            `docker-architecture-NAME`.
     """
 
-    engine: Engine
-    pid: int
-
-    def __init__(self, engine: Engine, pid: int, supervisor: Supervisor) -> None:
+    def __init__(self, engine: Engine, pid: int, name: str, supervisor: Supervisor) -> None:
         """Use `Lab.start` instead."""
         self.engine = engine
         self.pid = pid
+        self.name = name
         self._supervisor = supervisor
 
     @classmethod
@@ -176,7 +173,8 @@ class Lab:
             raise LabError(f"There is no engine {engine!r}. There is: {', '.join(ENGINES)}.")
         supervisor = Supervisor("start", ENGINES[engine])
         try:
-            return cls(ENGINES[engine], supervisor.ready(progress)["ready"], supervisor)
+            said = supervisor.ready(progress)
+            return cls(ENGINES[engine], said["ready"], said["name"], supervisor)
         except BaseException:
             supervisor.stop()
             raise
@@ -280,7 +278,7 @@ def clean() -> int:
     """Remove everything that labs keep or left behind.
 
     Returns:
-        How many labs are running; what those use stays.
+        How many labs or builds are running; what those use stays.
 
     Raises:
         LabError: something could not be removed.

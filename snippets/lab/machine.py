@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import time
@@ -15,15 +16,13 @@ from . import cgroups
 from .cache import Entry, lock, remove_tree
 from .engines import Engine
 from .errors import LabError
-from .watched import check_client, contained, environment, tail, wait_for
+from .programs import environment
+from .watched import check_client, contained, tail, wait_for
 
 BOOT = Path(__file__).parent / "boot.sh"
 
 # Seconds that a lab may take to answer. On an idle machine it needs less than one.
 START_SECONDS = 60
-
-# Log files, by the name that a service goes by.
-LOGS = ("dockerd", "registry", "ghcr", "containerd", "resolver")
 
 # The local addresses that must listen, as /proc/net/tcp writes them: 127.0.0.1:443
 # (Docker Hub's names) and 127.0.0.2:443 (ghcr.io).
@@ -118,13 +117,12 @@ class Machine:
         paths = [str(path.relative_to(cache)) for path in (here, root.path / "root", content)]
         with (here / "boot.log").open("wb") as log:
             self._process = subprocess.Popen(
-                contained("sh", str(BOOT), *paths, network=False),
+                contained("sh", str(BOOT), *paths, *map(str, self._groups), network=False),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=cache,
                 env=environment(),
-                preexec_fn=lambda: cgroups.join(self._groups),  # this program has one thread
             )
 
     def _wait(self) -> None:
@@ -210,8 +208,18 @@ class Machine:
     def end(self) -> None:
         """End all processes of the lab, and with them its mounts; keep the scratch directory."""
         if self._process is not None:
-            self._process.kill()  # its child, PID 1, and all processes below die with it
-            self._process.wait()
+            self._find_pid()
+            if self.pid and self._process.poll() is None:
+                # All processes of the lab die with PID 1; its parent reaps it, and ends.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, signal.SIGKILL)
+            else:
+                self._process.kill()  # its child dies with it
+            while True:
+                cgroups.thaw(self._groups)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(0.5)
+                    break
         cgroups.remove(self._groups)
 
     def stop(self) -> None:
@@ -229,7 +237,7 @@ def _wait_a_little() -> None:
     wait_for([], 0.01)
 
 
-def sweep(labs: Path) -> int:
+def sweep(labs: Path) -> tuple[int, list[str]]:
     """Remove what is left of labs that ended without clearing up.
 
     Args:
@@ -237,9 +245,9 @@ def sweep(labs: Path) -> int:
             to a lab that runs.
 
     Returns:
-        How many labs are running.
+        How many labs are running, and what could not be removed, and why.
     """
-    running = 0
+    running, stuck = 0, []
     for scratch in sorted(labs.glob("*/")):
         try:
             # A new scratch directory and its lock are made under the lock of them all.
@@ -251,10 +259,13 @@ def sweep(labs: Path) -> int:
         except FileNotFoundError:  # another sweep removed it
             continue
         with held:
-            groups = []
-            with contextlib.suppress(OSError, ValueError):
-                groups = [Path(path) for path in json.loads((scratch / "cgroups.json").read_text())]
-            cgroups.kill(groups)
-            cgroups.remove(groups)
-            remove_tree(scratch)
-    return running
+            try:
+                groups = []
+                with contextlib.suppress(FileNotFoundError, ValueError):
+                    groups = [Path(path) for path in json.loads((scratch / "cgroups.json").read_text())]
+                cgroups.kill(groups)
+                cgroups.remove(groups)
+                remove_tree(scratch)
+            except (OSError, subprocess.CalledProcessError) as error:
+                stuck.append(f"{scratch}: {error}")
+    return running, stuck

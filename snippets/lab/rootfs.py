@@ -5,10 +5,11 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .cache import Entry, Progress, entry, key_of, key_of_tree
+from .cache import Entry, Progress, entry, key_of, key_of_tree, remove_tree
 from .engines import Engine
 from .errors import LabError
-from .watched import check_client, environment, run
+from .programs import environment
+from .watched import check_client, run
 
 HOSTFILES = Path(__file__).parent / "hostfiles"
 
@@ -59,9 +60,13 @@ def bootstrap(
     Raises:
         LabError: mmdebstrap failed; with its last lines.
     """
+    # mmdebstrap's own directory of temporary files: what it leaves when it is killed
+    # goes with the rest of the unfinished build.
+    temporary = log.with_name("tmp")
+    temporary.mkdir(exist_ok=True)
     run(
         [
-            *("mmdebstrap", "--mode=root", f"--variant={variant}"),
+            *("env", f"TMPDIR={temporary}", "mmdebstrap", "--mode=root", f"--variant={variant}"),
             f"--include={','.join(packages)}",
             # The index of a release that is no longer refreshed stays usable.
             '--aptopt=Acquire::Check-Valid-Until "false"',
@@ -73,6 +78,7 @@ def bootstrap(
         log,
         what=f"mmdebstrap of Debian {suite}",
     )
+    remove_tree(temporary)
 
 
 def architecture() -> str:

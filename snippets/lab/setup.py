@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from .errors import LabError
 from .host import wanted_packages
-from .lab import sudo
-from .watched import PATH, environment
+from .programs import PATH, environment, sudo
 
 
 def install(progress: Callable[[str], None]) -> int:

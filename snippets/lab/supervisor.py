@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import images, rootfs
-from .cache import clear
+from .cache import clear, remove_tree
 from .engines import ENGINES, Engine
 from .errors import LabError
 from .machine import Machine, sweep
@@ -65,7 +65,7 @@ def _main(verb: str, cache: Path, engine: Engine) -> None:
     if verb == "start":
         machine = _boot(cache, engine)
         try:
-            _say(ready=machine.pid)
+            _say(ready=machine.pid, name=machine.scratch.name)
             _serve(machine)
         finally:
             machine.stop()
@@ -74,9 +74,13 @@ def _main(verb: str, cache: Path, engine: Engine) -> None:
         rootfs.root(cache, engine, _progress).release()
         _say(ready=0)
     elif verb == "clean":
-        running = sweep(cache / "labs")
+        running, stuck = sweep(cache / "labs")
         busy = clear([cache / "roots", cache / "images"])
-        _say(ready=running, busy=[str(path) for path in busy])
+        if stuck:
+            raise LabError("Something could not be removed:\n" + "\n".join(stuck))
+        if not running:
+            remove_tree(cache / "labs")
+        _say(ready=max(running, len(busy)))
 
 
 def _go(_signal: int, _frame: object) -> None:
@@ -86,6 +90,7 @@ def _go(_signal: int, _frame: object) -> None:
 def main() -> None:
     """Do what the arguments say: VERB CACHE ENGINE, with a verb of start, build or clean."""
     verb, cache, engine = sys.argv[1:4]
+    os.umask(0o022)
     # Ctrl-C is for the client to act upon; asked to terminate, clear up first.
     # (Not SIG_IGN: what is ignored stays ignored in all programs that are started.)
     signal.signal(signal.SIGINT, lambda _signal, _frame: None)

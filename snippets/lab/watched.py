@@ -12,10 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import LabError
-
-# PATH of every program that is run here: the user's may lack the sbin directories.
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
+from .programs import environment
 
 # What the client says is read through this, and only this: it buffers.
 _stdin = open(0, "rb", closefd=False)  # noqa: SIM115
@@ -62,11 +59,6 @@ def wait_for(descriptors: Sequence[int], seconds: float | None) -> list[int]:
     return ready
 
 
-def environment() -> dict[str, str]:
-    """Return this process's environment with a known PATH and locale."""
-    return {**os.environ, "PATH": PATH, "LC_ALL": "C.UTF-8"}
-
-
 def contained(*argv: str, network: bool = True) -> list[str]:
     """Return the command that runs `argv` as PID 1 of namespaces of its own.
 
@@ -75,10 +67,10 @@ def contained(*argv: str, network: bool = True) -> list[str]:
 
     Args:
         argv: the command.
-        network: whether it shares the host's network. If not, it also gets UTS,
-            IPC and control group namespaces of its own.
+        network: whether it shares the host's network. If not, it also gets UTS
+            and IPC namespaces of its own.
     """
-    own = [] if network else ["--net", "--uts", "--ipc", "--cgroup"]
+    own = [] if network else ["--net", "--uts", "--ipc"]
     return [
         *("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork"),
         *("--kill-child=KILL", *own, "--", *argv),

@@ -1,0 +1,128 @@
+"""A lab begins, ends and is killed: whatever happens, nothing of it stays."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from snippets.lab import Lab, LabError
+from snippets.lab.programs import sudo
+
+from .lab_traces import as_root, namespaces, processes, traces, until
+
+CLIENT = """
+import sys, time
+from snippets.lab import Lab
+lab = Lab.start()
+lab.run("docker run --detach busybox sleep 1000")
+print(lab.pid, lab.name, flush=True)
+time.sleep(1000)
+"""
+
+
+def parent(pid: int) -> int:
+    return int(as_root(f"sed -n 's/^PPid:\t//p' /proc/{pid}/status"))
+
+
+def test_it_leaves_nothing() -> None:
+    lab = Lab.start()
+    lab.run("docker run --detach --publish 8080:80 --volume data:/data busybox sleep 1000")
+    assert lab.run("docker ps --quiet").stdout
+    # All kinds of trace are really found while it runs.
+    members = processes(lab.pid)
+    before = traces(lab.name, members)
+    assert len(members) > 6
+    assert members < set(before)
+    assert any("/sys/fs/cgroup" in one for one in before)
+    assert any(one.endswith(f"labs/{lab.name}") for one in before)
+    lab.stop()
+    assert traces(lab.name, members) == []
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_paused_container_does_not_keep_its_lab(killed: bool) -> None:
+    """A frozen process does not die before it is thawed."""
+    lab = Lab.start()
+    lab.run("docker run --detach --name paused busybox sleep 1000 && docker pause paused")
+    assert "(Paused)" in lab.run("docker ps").stdout
+    members = processes(lab.pid)
+    if killed:
+        subprocess.run([*sudo(), "kill", "-KILL", str(parent(parent(lab.pid)))], check=True)
+    lab.stop()
+    if killed:
+        Lab.start().stop()
+        until(lambda: traces(lab.name, members) == [])  # its PID 1 is the host's init to reap
+    assert traces(lab.name, members) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_client_leaves_nothing(number: signal.Signals) -> None:
+    client = subprocess.Popen(
+        [sys.executable, "-c", CLIENT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert client.stdout
+    pid, name = client.stdout.readline().split()
+    members = processes(int(pid))
+    assert traces(name, members)
+    client.send_signal(number)
+    client.wait()
+    assert until(lambda: traces(name, members) == []), traces(name, members)
+    client.stdout.close()
+
+
+def test_a_killed_supervisor_takes_its_lab_along_and_the_next_clears_up() -> None:
+    lab = Lab.start()
+    members = processes(lab.pid)
+    supervisor = parent(parent(lab.pid))
+    subprocess.run([*sudo(), "kill", "-KILL", str(supervisor)], check=True)
+    left = [f"labs/{lab.name}", f"docker-architecture-{lab.name}"]
+    assert until(lambda: all(one.endswith(tuple(left)) for one in traces(lab.name, members)), 2)
+    with pytest.raises(LabError):
+        lab.check()
+    assert traces(lab.name, members)  # its files and groups wait for the next start
+    with Lab.start():
+        assert traces(lab.name, members) == []
+    lab.stop()
+
+
+def test_two_at_once_have_networks_and_daemons_of_their_own() -> None:
+    with Lab.start() as one, Lab.start() as other:
+        each = [namespaces(one.pid), namespaces(other.pid), namespaces(os.getpid())]
+        assert len(set.union(*each)) == 3 * 6
+        for lab in (one, other):
+            lab.run("docker network create --subnet 10.1.2.0/24 same")
+            started = lab.run("docker run --detach --name same --publish 5000:5000 busybox sleep 1000")
+            assert started.returncode == 0, started.stderr
+        one.run("docker rm --force same")
+        assert one.run("docker ps --all --quiet").stdout == ""
+        assert other.run("docker ps --quiet").stdout != ""
+
+
+def test_writes_to_a_lab_are_gone_with_it() -> None:
+    with Lab.start() as lab:
+        pushed = lab.run(
+            "docker pull --quiet busybox && docker tag busybox ghcr.io/me/mine && "
+            "docker push --quiet ghcr.io/me/mine && touch /usr/bin/mine /root/mine"
+        )
+        assert pushed.returncode == 0, pushed.stderr
+    with Lab.start() as lab:
+        assert lab.run("docker pull ghcr.io/me/mine").returncode == 1
+        assert lab.run("ls -A /root/mine /usr/bin/mine").stdout == ""
+        assert (
+            lab.run("docker images --all --quiet; docker ps --all --quiet; docker volume ls -q").stdout == ""
+        )
+        networks = lab.run("docker network ls --format '{{.Name}}'").stdout.split()
+        assert networks == ["bridge", "host", "none"]
+
+
+def test_a_client_that_forks_does_not_keep_its_lab() -> None:
+    """A program that the client started holds no end of the pipe to the supervisor."""
+    lab = Lab.start()
+    members = processes(lab.pid)
+    sleeper = subprocess.Popen(["sleep", "100"], close_fds=False)
+    lab.stop()
+    assert traces(lab.name, members) == []
+    os.kill(sleeper.pid, signal.SIGKILL)
+    sleeper.wait()

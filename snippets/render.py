@@ -13,14 +13,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from markdown import Markdown
+from markdown import Extension, Markdown
+from markdown.preprocessors import Preprocessor
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from snippets import diagram
-from snippets.block import CONSOLE, DIAGRAM, Block, BlockError, Kind, parse_page, parse_session
+from snippets.block import CONSOLE, DIAGRAM, INTERRUPT, Block, BlockError, Kind, parse_page, parse_session
 
 # MkDocs counts warnings of loggers below "mkdocs"; with --strict one is enough to fail the build.
 log = logging.getLogger("mkdocs.snippets")
@@ -40,8 +41,6 @@ def fence(
 ) -> str:
     """Return the HTML of a fence, as superfences' formatter. Never raises: faults are logged as warnings."""
     page = page_of(md)
-    if page:
-        check_page(*page)
     try:
         return render(block_of(source, language.lower(), options))
     except diagram.DiagramError as error:
@@ -69,9 +68,10 @@ def render(block: Block) -> str:
         return figure(block)
     if block.language == CONSOLE:
         kind, title, code = "terminal", "Terminal", session(block)
-        copy = "\n".join(command.text for command in block.commands)
-        # The theme's copy button takes this text instead of what is shown.
+        copy = "\n".join(command.text for command in block.commands if command.is_typed)
+        # The theme's copy button takes this text instead of what is shown; no-copy leaves the button out.
         copied = f' data-copy="{escape(copy)}"'.replace("\n", "&#10;")
+        kind += "" if copy else " no-copy"
     else:
         kind, (title, code), copied = "code", listing(block), ""
     title = block.options.get("title", title)
@@ -100,7 +100,7 @@ def session(block: Block) -> str:
             turn = "line turn" if first else "line"
             row = f'<span class="gp">{escape(prompt)}</span><span class="cmd">{escape(text)}</span>'
         else:
-            turn = "line go elided" if line.strip() == "..." else "line go"
+            turn = {"...": "line go elided", INTERRUPT: "line go key"}.get(line.strip(), "line go")
             row = escape(line)
         rows.append(f'<span class="{turn}{" hll" if number in marked else ""}">{row}\n</span>')
     return "".join(rows)
@@ -162,6 +162,30 @@ def page_of(md: Markdown) -> tuple[str, str] | None:
     root = Path(processor.config.config_file_path).parent
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     return name, processor.file.content_string
+
+
+class CheckPages(Preprocessor):
+    """Check the page's fences before it is converted: what superfences takes for text is no fence to it."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Return the lines as they are."""
+        page = page_of(self.md) if self.md else None
+        if page:
+            check_page(*page)
+        return lines
+
+
+class CheckPagesExtension(Extension):
+    """`snippets.render` as a Markdown extension: it checks each page with the grammar and changes nothing."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+        """Register the check ahead of all that changes the text."""
+        md.preprocessors.register(CheckPages(md), "check-pages", 200)
+
+
+def makeExtension(**_kwargs: Any) -> Extension:  # noqa: N802
+    """Return the Markdown extension, under the name that Python-Markdown looks for."""
+    return CheckPagesExtension()
 
 
 @lru_cache(maxsize=256)

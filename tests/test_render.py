@@ -78,6 +78,17 @@ def test_an_output_line_that_looks_like_a_comment_is_output() -> None:
     assert texts("```console\n$ cat f\n# no prompt\n```", ".go") == ["# no prompt\n"]
 
 
+def test_a_key_that_ends_a_command_is_marked_and_not_copied() -> None:
+    text = "```console\n$ docker events\n^C\n$ true\n```"
+    assert texts(text, ".key") == ["^C\n"]
+    assert one(text, ".terminal")["data-copy"] == "docker events\ntrue"
+
+
+def test_a_block_of_output_alone_has_no_copy_button() -> None:
+    text = '```{ .console title="Terminal 2" }\nmore output\n```'
+    assert one(text, ".terminal.no-copy").get_text() == "Terminal 2more output\n"
+
+
 def test_highlighted_lines() -> None:
     assert texts(SESSION, ".hll") == ["> a < b\n", "$ cat <<'EOF'\n", "> c\n"]
 
@@ -137,8 +148,8 @@ def test_a_fault_is_logged_below_mkdocs_for_strict_builds(caplog: pytest.LogCapt
 
 
 def test_a_broken_fence_is_still_shown(caplog: pytest.LogCaptureFixture) -> None:
-    assert one("```console\nno <command>\n```", "pre > code").get_text() == "no <command>"
-    assert "a command starts with" in caplog.text
+    assert one("```console\n/ # a\n> <b>\n```", "pre > code").get_text() == "/ # a\n> <b>"
+    assert "one line at a time" in caplog.text
 
 
 def test_an_error_in_the_renderer_is_no_silent_plain_text(

@@ -81,7 +81,7 @@ def visit(tab: Page, page: str) -> None:
     tab.goto("/" + site().pages[page].removesuffix("index.html"))
     tab.wait_for_function(
         """() => document.querySelector("[data-md-component=sidebar] a") && [
-            ...document.querySelectorAll("article .highlight pre > code")
+            ...document.querySelectorAll("article .highlight:not(.no-copy) pre > code")
         ].every(code => code.parentElement.querySelector("button[data-md-type=copy]"))"""
     )
     tab.evaluate("document.querySelectorAll('article details').forEach(details => details.open = true)")
@@ -118,13 +118,14 @@ def test_a_page_asks_no_other_host_fits_the_screen_and_is_accessible(
 def test_the_copy_button_takes_the_commands_and_nothing_else(page: str, tab: Page) -> None:
     text = (site().docs / page).read_text(encoding="utf-8")
     blocks = [b for b in parse_page(text, page) if b.kind is not Kind.EXEC and b.language != DIAGRAM]
-    wanted = ["\n".join(c.text for c in b.commands) if b.commands else b.source for b in blocks]
+    typed = ["\n".join(c.text for c in b.commands if c.is_typed) if b.commands else b.source for b in blocks]
+    wanted = [content.rstrip() for content in typed if content]
     visit(tab, page)
     # Clicked by script: a block in a tab that is not chosen has no place for a mouse.
     copied = tab.evaluate(
         """async () => {
             const copied = []
-            for (const code of document.querySelectorAll("article .highlight pre > code")) {
+            for (const code of document.querySelectorAll("article .highlight:not(.no-copy) pre > code")) {
                 if (code.closest("[data-executed]")) continue
                 await navigator.clipboard.writeText("nothing was copied")
                 code.parentElement.querySelector("button[data-md-type=copy]").click()
@@ -134,7 +135,7 @@ def test_the_copy_button_takes_the_commands_and_nothing_else(page: str, tab: Pag
             return copied
         }"""
     )
-    assert copied == [content.rstrip() for content in wanted]
+    assert copied == wanted
 
 
 def test_a_selection_leaves_the_prompts_out(tab: Page) -> None:

@@ -42,7 +42,11 @@ def fence(
     """Return the HTML of a fence, as superfences' formatter. Never raises: faults are logged as warnings."""
     page = page_of(md)
     try:
-        return render(block_of(source, language.lower(), options))
+        block = block_of(source, language.lower(), options)
+        if max(highlighted_lines(block), default=0) > len(block.lines):
+            path, line = locate(page, source)
+            log.warning("%s:%d: hl_lines names lines that the block does not have", path, line)
+        return render(block)
     except diagram.DiagramError as error:
         path, line = locate(page, source)
         log.warning("%s:%d: %s", path, line + error.line, error)

@@ -93,6 +93,12 @@ def look(tab: Page, scheme: str, name: str, rules: list[str] | None = None) -> N
     tab.wait_for_function("name => document.body.dataset.mdColorScheme === name", arg=name, timeout=5000)
     overflow = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert overflow <= 0, f"{scheme}: the page is {overflow} px wider than the screen"
+    scrolling = tab.evaluate(
+        "[...document.querySelectorAll('.diagram > div')].filter(d => d.scrollWidth > d.clientWidth).length"
+    )
+    assert not scrolling, (
+        f"{scrolling} diagrams do not fit the screen in readable size; draw them top to bottom, at most three across"
+    )
     report = Axe().run(tab, options={"runOnly": rules} if rules else None)
     assert report.violations_count == 0, f"{scheme}:\n{report.generate_report()}"
 

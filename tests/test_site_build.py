@@ -148,6 +148,7 @@ def test_code_that_is_no_fence_is_a_difference(text: str, tmp_path: Path) -> Non
 FAULTS = {
     "option": ("```{ .console colour='red' }\n$ true\n```\n", ":3: unknown option"),
     "language": ("```nosuch\nx\n```\n", ":3: unknown language"),
+    "line to look at": ('```{ .console hl_lines="1-3" }\n$ true\n```\n', ":3: hl_lines names lines"),
     "unclosed": ("```console\n$ true\n", ":3: this fence is never closed"),
     "session": ("```console\nx\n```\n", ":4: output before any command"),
     "untitled diagram": ("```mermaid\nflowchart TB\na --> b\n```\n", ":3: the diagram has no accTitle"),

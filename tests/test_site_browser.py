@@ -166,7 +166,8 @@ def test_the_offline_build_is_searched_without_a_server(browser: Browser, tmp_pa
     tab.on("pageerror", lambda error: complaints.append(f"error: {error}"))
     try:
         tab.goto(f"file://{tmp_path}/learn/parts.html")
-        tab.fill(".md-search__input", "writable layer")
+        tab.click(".md-search__input")
+        tab.keyboard.type("writable layer")  # Keys, since the theme listens to them.
         first = tab.locator(".md-search-result__link").first
         first.wait_for(state="attached", timeout=10_000)
         found = str(first.get_attribute("href"))

@@ -1,7 +1,7 @@
 # The project's commands. `make help` lists them; each sets up all that it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site test lint lab rewrite bench lock clean
+.PHONY: help serve site offline check test lint lab rewrite bench lock clean
 
 export NO_MKDOCS_2_WARNING := 1
 
@@ -17,6 +17,13 @@ serve: $(READY) ## the site at http://127.0.0.1:8000, reloaded as you write; nee
 
 site: $(READY) ## the site into site/; any warning fails
 	$(BIN)/mkdocs build --strict --clean
+
+offline: $(READY) ## the site into site-offline/, to be opened from disk
+	$(BIN)/mkdocs build --strict --clean --config-file mkdocs-offline.yml --site-dir site-offline
+
+check: $(READY) ## the pages that changed since they last passed, alone
+	@$(BIN)/lab setup
+	$(BIN)/pytest --changed-only docs
 
 test: $(READY) ## everything: the code's checks, the site, every page against a real Docker daemon
 	@.ci/test
@@ -42,7 +49,7 @@ lock: $(READY) ## resolve the dependencies anew into .ci/requirements.txt
 	@.ci/lock
 
 clean: ## remove what builds and tests left in the project
-	rm -rf site .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf site site-offline .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): .ci/requirements.txt pyproject.toml .ci/venv

@@ -24,7 +24,7 @@ FILES = Path(__file__).parent / "files"
 MARKDOWN_INDENT = 4
 """Python-Markdown nests by four columns; anything else falls out of its list or tab."""
 
-RUN_OPTIONS = ("engine", "exit", "timeout", "norun")
+RUN_OPTIONS = ("engine", "exit", "norun", "order", "retry", "timeout")
 """Options that say how a console block is run."""
 
 SHOW_OPTIONS = ("title", "hl_lines", "linenums")
@@ -60,6 +60,12 @@ _TERMINAL = re.compile(r"^Terminal (?P<number>[1-9]\d*)\b")
 
 SHELL_PROMPT = "$ "
 CONTINUATION = "> "
+INTERRUPT = "^C"
+"""What a terminal shows when Ctrl-C is pressed."""
+
+RUNNING = ""
+"""The prompt of what is no command: more output of the one that runs in the terminal."""
+
 _INNER_PROMPT = re.compile(
     r"""^(?P<prompt>
           [a-z_][\w.-]*@[\w.-]+:[^\s\#$]*[\#$]    # root@3f2a9c1b7d54:/tmp#
@@ -102,7 +108,9 @@ class Command:
     """One command of a console block with the output that the page shows for it.
 
     Attributes:
-        prompt: the prompt before it, trailing space included: `$ ` or that of a program in the terminal.
+        prompt: the prompt before it, trailing space included: `$ ` or that of a program in the terminal;
+            `INTERRUPT` for Ctrl-C, which ends the command that runs in the terminal, and `RUNNING` where a
+            block shows more output of that command.
         lines: what is typed, line by line, prompts and continuation marks taken off.
         line: the page's 1-based line of the prompt.
         output: the expected output's lines; blank lines at the end do not count.
@@ -127,6 +135,11 @@ class Command:
     def is_shell(self) -> bool:
         """Whether it is typed at the lab's shell, and not into a program that an earlier command opened."""
         return self.prompt == SHELL_PROMPT
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a line is typed at all: neither Ctrl-C nor the output of a command that still runs."""
+        return self.prompt not in (INTERRUPT, RUNNING)
 
 
 @dataclass(frozen=True)
@@ -181,6 +194,16 @@ class Block:
         return tuple(self.options.get("engine", "").split())
 
     @property
+    def any_order(self) -> bool:
+        """Whether the output's lines may come in any order, where Docker gives none."""
+        return self.options.get("order") == "any"
+
+    @property
+    def retry(self) -> float:
+        """The seconds for which a command is repeated until its output is what the page shows."""
+        return float(self.options.get("retry", "0"))
+
+    @property
     def timeout(self) -> float | None:
         """The seconds that a command may take, when the block sets a limit of its own."""
         return float(self.options["timeout"]) if "timeout" in self.options else None
@@ -206,7 +229,7 @@ def parse_page(text: str, path: str, files: Path = FILES) -> list[Block]:
         offsets.append(offsets[-1] + len(line))
     bare = [line.rstrip("\r\n").expandtabs(MARKDOWN_INDENT) for line in lines]
     blocks: list[Block] = []
-    index = _skip_front_matter(bare)
+    index = front_matter_end(bare)
     while index < len(bare):
         line = bare[index]
         content = line.lstrip(" >")
@@ -221,21 +244,22 @@ def parse_page(text: str, path: str, files: Path = FILES) -> list[Block]:
             _check_indent(bare, index, prefix, path)
             body = [_dedent(row, prefix) for row in lines[index + 1 : closer]]
             content_lines = _expand(body, language, files, path, index + 2)
-            blocks.append(
-                Block(
-                    path,
-                    index + 1,
-                    closer + 1,
-                    prefix,
-                    language,
-                    options,
-                    content_lines,
-                    _kind(path, index + 1, language, options),
-                    tuple(parse_session(content_lines, index + 2, path)) if language == CONSOLE else (),
-                    offsets[index],
-                    offsets[closer + 1],
-                )
+            block = Block(
+                path,
+                index + 1,
+                closer + 1,
+                prefix,
+                language,
+                options,
+                content_lines,
+                _kind(path, index + 1, language, options),
+                tuple(parse_session(content_lines, index + 2, path)) if language == CONSOLE else (),
+                offsets[index],
+                offsets[closer + 1],
             )
+            if block.kind is Kind.SESSION:
+                _check_running(block, blocks)
+            blocks.append(block)
             index = closer
         elif _LIST_GLUED_FENCE.match(line):
             raise BlockError(
@@ -258,7 +282,8 @@ def parse_session(lines: Sequence[str], first_line: int = 1, path: str = "consol
     """Read a console block's content.
 
     `$ ` starts a command and `> ` directly below continues it. A prompt of another program (a shell in a
-    container) starts a line that is typed into that program. Everything else is output.
+    container) starts a line that is typed into that program. `^C` on a line of its own ends the command that
+    runs. Everything else is output; before any prompt it is of the command that still runs in the terminal.
 
     Args:
         lines: the content at its true indentation.
@@ -269,15 +294,15 @@ def parse_session(lines: Sequence[str], first_line: int = 1, path: str = "consol
         The commands in order, each with its expected output.
 
     Raises:
-        BlockError: there is output before any command, or no command at all.
+        BlockError: there is nothing to run, or a line that cannot be typed.
     """
     commands: list[Command] = []
-    prompt, typed, output, at = "", list[str](), list[str](), first_line
+    prompt, typed, output, at = RUNNING, list[str](), list[str](), first_line
 
     def finish() -> None:
-        if prompt:
-            while output and not output[-1].strip():
-                output.pop()
+        while output and not output[-1].strip():
+            output.pop()
+        if output or prompt != RUNNING:
             commands.append(Command(prompt, tuple(typed), at, tuple(output)))
 
     for number, line in enumerate(lines, first_line):
@@ -286,21 +311,44 @@ def parse_session(lines: Sequence[str], first_line: int = 1, path: str = "consol
             finish()
             prompt = f"{inner['prompt']} " if inner else SHELL_PROMPT
             typed, output, at = [line[len(prompt) :]], [], number
-        elif prompt and not output and (line.startswith(CONTINUATION) or line == CONTINUATION.rstrip()):
+        elif line == INTERRUPT:
+            if prompt != RUNNING:
+                finish()
+                output, at = [], number
+            prompt, typed = INTERRUPT, []
+            finish()
+            prompt, output, at = RUNNING, [], number + 1
+        elif prompt not in (RUNNING, INTERRUPT) and not output and _continues(line):
             if prompt != SHELL_PROMPT:
                 raise BlockError(path, number, "a program is typed one line at a time; join the lines")
             typed.append(line[len(CONTINUATION) :])
-        elif prompt:
+        else:
             output.append(line)
-        elif line.strip():
-            raise BlockError(path, number, "output before any command; a command starts with '$ '")
     finish()
     if not commands:
         raise BlockError(path, first_line, "a console block without a command; a command starts with '$ '")
     return commands
 
 
-def _skip_front_matter(lines: Sequence[str]) -> int:
+def _continues(line: str) -> bool:
+    return line.startswith(CONTINUATION) or line == CONTINUATION.rstrip()
+
+
+def _check_running(block: Block, earlier: Sequence[Block]) -> None:
+    """Output before any command makes sense only where one can still run: in a terminal named before."""
+    first = block.commands[0]
+    known = any(other.kind is Kind.SESSION and other.terminal == block.terminal for other in earlier)
+    if not first.is_typed and not (known and _TERMINAL.match(block.options.get("title", ""))):
+        raise BlockError(
+            block.path,
+            first.line,
+            "output before any command; a command starts with '$ '. For more output of a command that still "
+            'runs, name its terminal: title="Terminal 2"',
+        )
+
+
+def front_matter_end(lines: Sequence[str]) -> int:
+    """The index of the line after a page's front matter; 0 when it has none."""
     if lines and lines[0].rstrip() == "---":
         for index in range(1, len(lines)):
             if lines[index].rstrip() in ("---", "..."):
@@ -494,9 +542,14 @@ def _check_values(path: str, line: int, options: Mapping[str, str]) -> None:
     status = options.get("exit", "0")
     if not (status.isascii() and status.isdigit() and int(status) <= 255):
         raise BlockError(path, line, f"exit={status!r} is no exit status; it is a number from 0 to 255")
-    limit = options.get("timeout", "1")
-    if not re.fullmatch(r"\d+(?:\.\d+)?", limit) or float(limit) <= 0:
-        raise BlockError(path, line, f"timeout={limit!r} is no number of seconds above 0")
+    for name in ("timeout", "retry"):
+        seconds = options.get(name, "1")
+        if not re.fullmatch(r"\d+(?:\.\d+)?", seconds) or float(seconds) <= 0:
+            raise BlockError(path, line, f"{name}={seconds!r} is no number of seconds above 0")
+    if options.get("order", "any") != "any":
+        raise BlockError(
+            path, line, f'order={options["order"]!r} is unknown; order="any" takes lines in any order'
+        )
     highlighted = options.get("hl_lines", "1")
     if not re.fullmatch(r"\d+(?:-\d+)?(?: +\d+(?:-\d+)?)*", highlighted):
         raise BlockError(path, line, f'hl_lines={highlighted!r} is no list of lines such as "1 3-5"')

@@ -1,12 +1,15 @@
 """The pytest plugin: every page in docs/ is a Sybil document, every block that runs is a test.
 
-A page's blocks share a lab and run in order. A block that is selected alone runs those before it first.
+A page's blocks share a lab and run in order. A block that is selected alone runs those before it first. The
+last test of a page is that it leaves nothing behind.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +19,44 @@ from sybil.integration.pytest import SybilFile, SybilItem
 
 from snippets.block import Block, BlockError, Kind, parse_page
 from snippets.lab import DEFAULT_ENGINE, Lab, LabError
+from snippets.passed import PassedPages
 from snippets.rewrite import rewritten, write_page
+from snippets.settings import parse_settings
 from snippets.verify import BlockFailure, Host, NotRunError, PageRun
 
 PAGES = "docs"
 """The folder, below pytest's root, whose Markdown files are pages."""
 
+LEFTOVERS = "leaves-nothing-behind"
+"""The name of the last test of a page."""
+
 _TESTED = (Kind.SESSION, Kind.FILE, Kind.DATA)
 _SYBIL = pytest.StashKey["Pages"]()
-_COUNTS = pytest.StashKey[dict[Kind, int]]()
+_SUMMARY = pytest.StashKey["Summary"]()
+
+
+@dataclass
+class Summary:
+    """What a run tells about the pages beside its failures; plain data, so that workers can hand it over.
+
+    Attributes:
+        blocks: how many blocks of each kind the pages have, by the kind's name.
+        notes: lines for the end of the run.
+    """
+
+    blocks: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 class Pages(Sybil):
     """Sybil on the project's own grammar, with test ids that do not move when lines are inserted above."""
 
-    def __init__(self, root: Path, rewrite: bool) -> None:
+    def __init__(self, root: Path, rewrite: bool, summary: Summary) -> None:
         super().__init__([self._regions], patterns=["*.md"], path=str(root / PAGES), teardown=self._finish)
         self.root = root
         self.rewrite = rewrite
-        self.written: list[str] = []
+        self.summary = summary
+        self.passed = PassedPages()
 
     def identify(self, example: Example) -> str:
         """The test id of a block within its page."""
@@ -43,19 +65,26 @@ class Pages(Sybil):
     def _regions(self, document: Document) -> Iterable[Region]:
         path = Path(document.path).relative_to(self.root).as_posix()
         blocks = parse_page(document.text, path)
-        document.namespace["blocks"] = blocks
-        document.namespace["text"] = document.text
-        document.namespace["run"] = PageRun(
-            blocks, lambda: start_lab(DEFAULT_ENGINE), DEFAULT_ENGINE, rewrite=self.rewrite
+        run = PageRun(
+            blocks,
+            lambda: start_lab(DEFAULT_ENGINE),
+            DEFAULT_ENGINE,
+            parse_settings(document.text, path),
+            rewrite=self.rewrite,
         )
+        document.namespace.update(run=run, text=document.text)
         for block, name in zip(blocks, block_names(blocks), strict=True):
             if block.kind in _TESTED:
                 yield Region(block.start, block.end, block, _evaluate, {"name": name})
+        sessions = [block for block in blocks if block.kind is Kind.SESSION]
+        if sessions:
+            yield Region(document.end, document.end, sessions[-1], _check_leftovers, {"name": LEFTOVERS})
 
     def _finish(self, namespace: dict[str, Any]) -> None:
-        """Stop the page's lab, and write the page when it is to be rewritten."""
+        """Stop the page's lab, remember a page that passed, and write the page that is to be rewritten."""
         run: PageRun = namespace["run"]
         run.close()
+        self.summary.notes.extend(f"retried {line}" for line in run.retried)
         if run.edits:
             name = run.edits[0].block.path
             page = self.root / name
@@ -65,7 +94,9 @@ class Pages(Sybil):
                     name, 1, "the page was changed while it ran; nothing was written, run it again"
                 )
             write_page(page, rewritten(text, name, run.edits))
-            self.written.append(f"{name}: {len(run.edits)} outputs")
+            self.summary.notes.append(f"rewrote {name}: {len(run.edits)} outputs")
+        elif run.clean:
+            self.passed.add(namespace["text"], run.blocks, run.engine)
 
 
 class PageFile(SybilFile):
@@ -73,15 +104,15 @@ class PageFile(SybilFile):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for each block; a broken fence is reported with its line."""
-        counts = self.config.stash[_COUNTS]
+        counts = self.config.stash[_SUMMARY].blocks
         for sybil in self.sybils:
             try:
                 document = sybil.parse(self.path)
             except BlockError as error:
                 raise self.CollectError(str(error)) from None
             self.documents.append(document)
-            for block in document.namespace["blocks"]:
-                counts[block.kind] = counts.get(block.kind, 0) + 1
+            for block in document.namespace["run"].blocks:
+                counts[block.kind.name] = counts.get(block.kind.name, 0) + 1
             for example in document.examples():
                 yield BlockItem.from_parent(self, sybil=sybil, example=example)
 
@@ -91,11 +122,14 @@ class BlockItem(SybilItem):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The report of a block is the finding itself, without a Python traceback."""
-        if isinstance(excinfo.value, BlockFailure):
-            return excinfo.value.report()
-        if isinstance(excinfo.value, LabError):
-            block = self.example.parsed
-            return f"{block.path}:{block.line}: no lab to run this in\n{excinfo.value}"
+        error = excinfo.value
+        block: Block = self.example.parsed
+        if isinstance(error, BlockFailure):
+            self.user_properties += [("page", error.path), ("line", error.line)]
+            return f"{error.report()}\nTo write what came into the page: make rewrite PAGE={error.path}"
+        if isinstance(error, LabError):
+            self.user_properties += [("page", block.path), ("line", block.line)]
+            return f"{block.path}:{block.line}: no lab to run this in\n{error}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -113,7 +147,8 @@ def block_names(blocks: Iterable[Block]) -> list[str]:
     used: dict[str, int] = {}
     names = []
     for block in blocks:
-        text = block.commands[0].lines[0] if block.commands else block.options.get("title", block.language)
+        typed = [command.lines[0] for command in block.commands if command.lines]
+        text = typed[0] if typed else block.options.get("title", block.language)
         name = re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")[:60] or "block"
         used[name] = used.get(name, 0) + 1
         names.append(name if used[name] == 1 else f"{name}-{used[name]}")
@@ -128,12 +163,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write real output into the pages where it differs from what they show",
     )
+    group.addoption(
+        "--changed-only",
+        action="store_true",
+        help="leave out pages that passed and have not changed since, nor what ran them; not in CI",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the pages known to this run."""
-    config.stash[_SYBIL] = Pages(config.rootpath, config.getoption("rewrite"))
-    config.stash[_COUNTS] = {}
+    config.stash[_SUMMARY] = Summary()
+    config.stash[_SYBIL] = Pages(config.rootpath, config.getoption("rewrite"), config.stash[_SUMMARY])
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -145,36 +185,80 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return page
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `--changed-only` leaves out; CI always runs everything."""
+    if not config.getoption("changed_only") or os.environ.get("CI"):
+        return
+    passed = config.stash[_SYBIL].passed
+    known: dict[int, bool] = {}
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        if isinstance(item, BlockItem):
+            namespace = item.example.namespace
+            run: PageRun = namespace["run"]
+            if id(run) not in known:
+                known[id(run)] = passed.has(namespace["text"], run.blocks, run.engine)
+            (left_out if known[id(run)] else kept).append(item)
+        else:
+            kept.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+        pages = sum(known.values())
+        config.stash[_SUMMARY].notes.append(f"{pages} pages left out: unchanged since they passed")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand what a worker of pytest-xdist knows to the process that reports."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["blocks"] = {kind.name: count for kind, count in session.config.stash[_COUNTS].items()}
-        output["written"] = session.config.stash[_SYBIL].written
+        summary = session.config.stash[_SUMMARY]
+        output["pages"] = {"blocks": summary.blocks, "notes": summary.notes}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take over what a worker knows; every worker has collected all pages."""
-    output = getattr(node, "workeroutput", {})
-    node.config.stash[_COUNTS].update({Kind[name]: count for name, count in output.get("blocks", {}).items()})
-    node.config.stash[_SYBIL].written.extend(output.get("written", []))
+    output = getattr(node, "workeroutput", {}).get("pages", {})
+    summary = node.config.stash[_SUMMARY]
+    summary.blocks.update(output.get("blocks", {}))
+    summary.notes.extend(note for note in output.get("notes", []) if note not in summary.notes)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what became of the fences: none is passed over in silence."""
-    counts = config.stash[_COUNTS]
-    if counts:
+    """Say what became of the fences: none is passed over in silence. Annotate in GitHub Actions."""
+    summary = config.stash[_SUMMARY]
+    if summary.blocks:
         terminalreporter.section("blocks of the pages")
         for kind in Kind:
-            if kind in counts:
-                terminalreporter.line(f"{counts[kind]:5} {kind.value}")
-    for line in config.stash[_SYBIL].written:
-        terminalreporter.line(f"rewrote {line}")
+            if kind.name in summary.blocks:
+                terminalreporter.line(f"{summary.blocks[kind.name]:5} {kind.value}")
+    for note in summary.notes:
+        terminalreporter.line(note)
+    if os.environ.get("GITHUB_ACTIONS"):
+        for report in terminalreporter.getreports("failed"):
+            for line in _annotation(report):
+                terminalreporter.line(line)
+
+
+def _annotation(report: pytest.TestReport) -> Iterator[str]:
+    """A failed block as an annotation, as GitHub's workflow commands want it escaped."""
+    where = dict(report.user_properties)
+    if "page" in where:
+        message = report.longreprtext.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        yield f"::error file={where['page']},line={where['line']},title={report.nodeid}::{message}"
 
 
 def _evaluate(example: Example) -> None:
     try:
         example.namespace["run"].run_block(example.parsed)
+    except NotRunError as error:
+        pytest.skip(str(error))
+
+
+def _check_leftovers(example: Example) -> None:
+    try:
+        example.namespace["run"].check_leftovers()
     except NotRunError as error:
         pytest.skip(str(error))

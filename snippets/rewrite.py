@@ -9,16 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snippets.block import Block, BlockError, Command, page_lines, parse_page
-from snippets.match import (
-    Bindings,
-    Conflict,
-    align_lines,
-    bind_line,
-    compare,
-    is_ellipsis,
-    volatile,
-    without_blank_end,
-)
+from snippets.match import compare
+from snippets.match.bindings import Bindings, Conflict
+from snippets.match.lines import bind_match, is_ellipsis, line_patterns, longest_common, without_blank_end
+from snippets.match.tokens import volatile
 
 
 @dataclass(frozen=True)
@@ -52,21 +46,22 @@ def merge(expected: Sequence[str], actual: Sequence[str], bindings: Bindings, pl
     rows = [line.rstrip() for line in without_blank_end(actual)]
     if compare(expected, rows, bindings, place).ok:
         return list(expected)
+    patterns = line_patterns(expected, bindings.types)
+    shown = [pattern.source for pattern in patterns]
     merged: list[str] = []
     at_expected = at_actual = 0
-    pairs = align_lines(expected, rows)
-    for next_expected, next_actual in [*pairs, (len(expected), len(rows))]:
-        gap = expected[at_expected:next_expected]
-        for shown, row in _fill_gap(gap, rows[at_actual:next_actual]):
-            merged.append(shown if row is None else _with_samples(row, shown, bindings))
-        if next_expected < len(expected):
-            shown, row = expected[next_expected], rows[next_actual]
-            learned = bind_line(shown, row, bindings, place)
+    for next_expected, next_actual in [*longest_common(patterns, rows), (len(patterns), len(rows))]:
+        for line, row in _fill_gap(shown[at_expected:next_expected], rows[at_actual:next_actual]):
+            merged.append(line if row is None else _with_samples(row, line, bindings))
+        if next_expected < len(patterns):
+            pattern, row = patterns[next_expected], rows[next_actual]
+            match = pattern.regex.fullmatch(row)
+            learned = bind_match(pattern, match, bindings, place) if match else bindings
             if isinstance(learned, Conflict):
-                shown = _with_samples(row, "", bindings)
-                learned = bind_line(shown, row, bindings, place)
-            merged.append(shown)
-            bindings = bindings if isinstance(learned, Conflict) else learned
+                merged.append(_with_samples(row, "", bindings))
+            else:
+                merged.append(pattern.source)
+                bindings = learned
         at_expected, at_actual = next_expected + 1, next_actual + 1
     return merged
 
@@ -128,8 +123,8 @@ def _with_samples(row: str, shown: str, bindings: Bindings) -> str:
 
     Where the line has the same kinds of tokens as the one it replaces, that one's samples stay.
     """
-    tokens = volatile([row])[0]
-    before = volatile([shown])[0]
+    tokens = volatile([row], bindings.types)[0]
+    before = volatile([shown], bindings.types)[0]
     same_kinds = [token.type for token in tokens] == [token.type for token in before]
     for index, token in reversed(list(enumerate(tokens))):
         actual = row[token.start : token.end]

@@ -115,12 +115,14 @@ class Terminal:
         finally:
             os.close(slave)
         os.set_blocking(self._master, False)
+        self._raw = bytearray()
+        self._searched = 0
+        self._echo = b""
         self._poll = select.poll()
         self._poll.register(self._master, select.POLLIN)
         try:
             mark = rf"PS1='\[\e]133;D;$?;{self._word}\a\]' PS2= PROMPT_COMMAND= HISTFILE="
-            self._send(mark)
-            self._wait(timeout, None)
+            self.run(mark, timeout=timeout)
         except BaseException:
             self.close()
             raise
@@ -138,14 +140,58 @@ class Terminal:
             OutputLimitError: it printed more than OUTPUT_LIMIT; Ctrl-C was sent to it.
             ClosedError: the shell is gone.
         """
-        echo = "".join(f"{line}\n" for line in text.split("\n"))
+        self.start(text)
+        return self.wait(timeout=timeout, prompt=prompt)
+
+    def start(self, text: str) -> None:
+        """Type a command at the shell and do not wait for it.
+
+        Raises:
+            ClosedError: the shell is gone.
+        """
+        self._echo = "".join(f"{line}\r\n" for line in text.split("\n")).encode()
+        self._send(text)
+
+    def wait(self, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
+        """Wait for the end of the command that was started; parameters and errors as of `run`.
+
+        The outcome has the output since the start.
+        """
         try:
-            self._send(text)
             raw, status = self._wait(timeout, prompt)
         except TerminalError as error:
-            error.output = error.output.removeprefix(echo)
+            error.output = error.output.removeprefix(render(self._echo))
             raise
-        return _outcome(raw.removeprefix(echo.replace("\n", "\r\n").encode()), status)
+        return _outcome(raw.removeprefix(self._echo), status)
+
+    def output_of_running(self, *, quiet: float) -> str:
+        """What the command that was started has shown so far, once it was silent for `quiet` seconds.
+
+        Raises:
+            OutputLimitError: it printed more than OUTPUT_LIMIT.
+            ClosedError: the shell is gone.
+        """
+        while self._poll.poll(1000 * quiet):
+            self._read()
+            if self._ended():
+                break
+        return render(bytes(self._raw).removeprefix(self._echo))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the command that was started is known to have ended."""
+        return self._ended() is not None
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C.
+
+        Raises:
+            ClosedError: the shell is gone.
+        """
+        try:
+            os.write(self._master, b"\x03")
+        except OSError as error:
+            raise ClosedError("the terminal's shell is gone", "") from error
 
     def type_line(self, line: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
         """Type one line into the program that the command before opened.
@@ -190,6 +236,8 @@ class Terminal:
                 "put it into a file",
                 "",
             )
+        self._raw.clear()
+        self._searched = 0
         data = f"{text}\n".encode()
         while data:
             try:
@@ -202,54 +250,60 @@ class Terminal:
     def _wait(self, timeout: float, prompt: re.Pattern[str] | None) -> tuple[bytes, int | None]:
         """Collect output until the shell's mark, or until the prompt of the program in the terminal."""
         deadline = time.monotonic() + timeout
-        raw = bytearray()
-        searched = 0
-        while True:
+        while (mark := self._ended()) is None:
             left = deadline - time.monotonic()
             if left <= 0:
-                self._interrupt()
-                raise TimeLimitError(f"it had not ended after {timeout:g} s", _shown(raw))
-            at_prompt = prompt is not None and _stands_at(raw, prompt)
-            ready = self._poll.poll(1000 * min(left, _PROMPT_SETTLES if at_prompt else _LOOK_EVERY))
-            if not ready:
-                if at_prompt:
-                    return bytes(raw), None
-                if self._process.poll() is not None:
-                    raise ClosedError("the terminal's shell is gone", _shown(raw))
-                continue
-            try:
-                chunk = os.read(self._master, 65536)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                if error.errno != errno.EIO:
-                    raise
-                chunk = b""
-            if not chunk:
-                raise ClosedError("the terminal's shell is gone", _shown(raw))
-            raw += chunk
-            mark = self._mark.search(raw, max(0, searched - 64))
-            searched = len(raw)
-            if mark:
-                return bytes(raw[: mark.start()]), int(mark[1])
-            if len(raw) > OUTPUT_LIMIT:
-                self._interrupt()
-                raise OutputLimitError(
-                    f"it printed more than {OUTPUT_LIMIT // 2**20} MiB", _shown(raw[: OUTPUT_LIMIT // 16])
-                )
+                self._stop()
+                raise TimeLimitError(f"it had not ended after {timeout:g} s", self._shown())
+            at_prompt = prompt is not None and _stands_at(self._raw, prompt)
+            if self._poll.poll(1000 * min(left, _PROMPT_SETTLES if at_prompt else _LOOK_EVERY)):
+                self._read()
+            elif at_prompt:
+                return bytes(self._raw), None
+            elif self._process.poll() is not None:
+                raise ClosedError("the terminal's shell is gone", self._shown())
+        return bytes(self._raw[: mark.start()]), int(mark[1])
 
-    def _interrupt(self) -> None:
-        """Send Ctrl-C and drain what still comes, so that the command has a chance to clean up."""
+    def _read(self) -> None:
+        """Take over what the terminal has for us."""
+        try:
+            chunk = os.read(self._master, 65536)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.EIO:  # EIO: nobody has the other end open any more
+                raise
+            chunk = b""
+        if not chunk:
+            raise ClosedError("the terminal's shell is gone", self._shown())
+        self._raw += chunk
+        if len(self._raw) > OUTPUT_LIMIT and self._ended() is None:
+            shown = render(bytes(self._raw[: OUTPUT_LIMIT // 16]))
+            self._stop()
+            raise OutputLimitError(f"it printed more than {OUTPUT_LIMIT // 2**20} MiB", shown)
+
+    def _ended(self) -> re.Match[bytes] | None:
+        """The shell's mark of a command's end in what was read."""
+        mark = self._mark.search(self._raw, max(0, self._searched - 64))
+        if mark is None:
+            self._searched = len(self._raw)
+        return mark
+
+    def _shown(self) -> str:
+        return render(bytes(self._raw))
+
+    def _stop(self) -> None:
+        """Press Ctrl-C and drain what still comes, so that the command has a chance to clean up."""
         tail = b""
         deadline = time.monotonic() + _GRACE
         try:
-            os.write(self._master, b"\x03")
+            self.interrupt()
             while (left := deadline - time.monotonic()) > 0:
                 if self._poll.poll(1000 * left):
                     tail = tail[-64:] + os.read(self._master, 65536)
                     if self._mark.search(tail):
                         return
-        except OSError:
+        except (OSError, ClosedError):
             return
 
 
@@ -279,10 +333,6 @@ def _outcome(raw: bytes, status: int | None) -> Outcome:
         return Outcome(shown, status)
     output, _, prompt = shown.rpartition("\n")
     return Outcome(output, None, prompt.rstrip())
-
-
-def _shown(raw: bytes | bytearray) -> str:
-    return render(bytes(raw))
 
 
 def _stands_at(raw: bytearray, prompt: re.Pattern[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,13 @@ from typing import Protocol
 
 import yaml
 
-from snippets.block import Block, Command, Kind
-from snippets.match import Bindings, compare, differences, prompt_pattern
+from snippets.block import INTERRUPT, Block, Command, Kind
+from snippets.match import compare, differences, pattern_of_prompt
+from snippets.match.bindings import Bindings
+from snippets.match.lines import without_blank_end
+from snippets.match.tokens import TOKEN_TYPES
 from snippets.rewrite import Edit, merge
+from snippets.settings import PageSettings
 from snippets.terminal import ClosedError, Outcome, Terminal, TerminalError, shell_argv, write_file
 
 TIMEOUT = 60.0
@@ -22,11 +27,28 @@ SHOWN_LINES = 20
 """How many of the terminal's last lines a report shows."""
 
 
+QUIET = 1.0
+"""Seconds of silence after which a command that keeps running is taken to be at work."""
+
+RUNNING_TIMEOUT = 10.0
+"""Seconds that a command that keeps running gets to show what the page shows of it."""
+
+RETRY_PAUSE = 0.25
+"""Seconds between two tries of a command whose output comes eventually."""
+
+
+INTERRUPTED = 130
+"""The exit status of a command that Ctrl-C ended: 128 and the number of SIGINT."""
+
+
 class Host(Protocol):
     """What the verifier needs of a Docker host; `snippets.lab.Lab` is one."""
 
     def enter(self, *argv: str) -> list[str]:
         """The command to run here so that argv runs there."""
+
+    def objects(self) -> frozenset[str]:
+        """What a page can leave behind, each as its kind and name: `container web`."""
 
     def check(self) -> None:
         """Raise when a part of the host died."""
@@ -73,10 +95,17 @@ class NotRunError(Exception):
 
 @dataclass
 class _Shell:
-    """A terminal of the page, and whether a program waits in it for input."""
+    """A terminal of the page.
+
+    Attributes:
+        terminal: the terminal.
+        program_open: whether a program waits in it for input.
+        running: how many lines of the command that keeps running in it were compared; None when none runs.
+    """
 
     terminal: Terminal
     program_open: bool = False
+    running: int | None = None
 
 
 @dataclass
@@ -87,22 +116,33 @@ class PageRun:
         blocks: the page's blocks in order.
         start_host: starts the throwaway Docker host.
         engine: the name of its engine; blocks bound to others are not run.
+        settings: what the page declares about itself.
         default_timeout: seconds that a command may take.
         rewrite: whether output that differs becomes an edit of the page instead of a failure.
         edits: the edits that would make the page true; the caller writes them.
+        retried: the commands that were repeated, as `path:line: how often`.
+        clean: whether all has run, is as the page says, and nothing is left behind.
     """
 
     blocks: Sequence[Block]
     start_host: Callable[[], Host]
     engine: str
+    settings: PageSettings = field(default_factory=PageSettings)
     default_timeout: float = TIMEOUT
     rewrite: bool = False
     edits: list[Edit] = field(default_factory=list)
-    bindings: Bindings = field(default_factory=Bindings)
+    retried: list[str] = field(default_factory=list)
+    bindings: Bindings = field(init=False)
     _host: Host | None = None
+    _at_start: frozenset[str] = frozenset()
     _shells: dict[int, _Shell] = field(default_factory=dict)
     _done: int = 0
     _failed: str = ""
+    clean: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin with no sample known."""
+        self.bindings = Bindings(types=(*self.settings.tokens, *TOKEN_TYPES))
 
     def run_block(self, block: Block) -> None:
         """Run a block, and first those before it that have not run yet.
@@ -125,6 +165,36 @@ class PageRun:
             except Exception:
                 self._failed = f"{current.path}:{current.line}"
                 raise
+
+    def check_leftovers(self) -> None:
+        """Run what has not run yet, then hold what is left in the lab against what was there at the start.
+
+        Raises:
+            BlockFailure: the page leaves containers, networks or volumes behind that it does not declare.
+            NotRunError: a block failed.
+        """
+        self.run_block(self.blocks[-1])
+        sessions = [block for block in self.blocks if block.kind is Kind.SESSION]
+        if self._host is None:
+            return
+        left = self._host.objects() - self._at_start
+        declared = frozenset(self.settings.leaves)
+        real = {self.bindings.substitute(entry): entry for entry in declared}
+        path, last = sessions[-1].path, sessions[-1].end_line
+        if undeclared := sorted(left - set(real)):
+            raise BlockFailure(
+                path,
+                last,
+                f"the page leaves {', '.join(undeclared)} behind; remove it in the page, or declare it "
+                f"in the front matter: leaves: [{undeclared[0]}] ({self.engine})",
+            )
+        if gone := sorted(entry for name, entry in real.items() if name not in left):
+            raise BlockFailure(
+                path,
+                last,
+                f"the front matter says that the page leaves {gone[0]}, but it does not ({self.engine})",
+            )
+        self.clean = True
 
     def runs(self, block: Block) -> bool:
         """Whether a block is for this run's engine."""
@@ -152,14 +222,43 @@ class PageRun:
 
     def _run_command(self, block: Block, command: Command) -> None:
         following = self._following(block, command)
-        awaited = following.prompt if following and not following.is_shell else ""
+        if not command.is_typed:
+            self._follow_running(block, command, following)
+        elif following and not following.is_typed:
+            self._start_running(block, command)
+        else:
+            awaited = following.prompt if following and not following.is_shell else ""
+            self._run_to_end(block, command, awaited)
+
+    def _run_to_end(self, block: Block, command: Command, awaited: str) -> None:
+        """Run a command that ends, or that opens a program which then waits at the prompt `awaited`."""
+        started, tries = time.monotonic(), 0
         self.bindings = self.bindings.with_command(command.text)
-        outcome = self._type(block, command, awaited)
-        if outcome.status is not None:
-            self._check_end(block, command, awaited, outcome)
+        while True:
+            tries += 1
+            try:
+                outcome = self._type(block, command, awaited)
+                if outcome.status is not None:
+                    self._check_end(block, command, awaited, outcome)
+                self._compare(block, command, outcome.output)
+                break
+            except BlockFailure:
+                if time.monotonic() - started + RETRY_PAUSE > block.retry:
+                    raise
+                time.sleep(RETRY_PAUSE)
+        if tries > 1:
+            seconds = time.monotonic() - started
+            self.retried.append(
+                f"{block.path}:{command.line}: {tries} tries, {seconds:.1f} s ({self.engine})"
+            )
+        if outcome.status is None:
+            self._meet_prompt(block, command, awaited, outcome)
+
+    def _compare(self, block: Block, command: Command, output: str) -> None:
+        """Hold an output against the page, or note an edit where the page is to be rewritten."""
+        shown = output.split("\n")
         place = f"{block.path}:{command.output_line}"
-        shown = outcome.output.split("\n")
-        comparison = compare(command.output, shown, self.bindings, place)
+        comparison = compare(command.output, shown, self.bindings, place, any_order=block.any_order)
         if not comparison.ok and self.rewrite:
             lines = merge(command.output, shown, self.bindings, place)
             comparison = compare(lines, shown, self.bindings, place)
@@ -168,27 +267,71 @@ class PageRun:
         if not comparison.ok:
             if comparison.conflict:
                 raise self._failure(block, command, comparison.conflict.reason, [])
-            raise self._failure(
-                block, command, "the output is not what the page shows", differences(command.output, shown)
-            )
+            diff = differences(command.output, shown, self.bindings.types)
+            raise self._failure(block, command, "the output is not what the page shows", diff)
         self.bindings = comparison.bindings
-        if outcome.status is None:
-            self._meet_prompt(block, command, awaited, outcome)
+
+    def _start_running(self, block: Block, command: Command) -> None:
+        """Start a command that keeps running until the page presses Ctrl-C, or until it ends by itself."""
+        self.bindings = self.bindings.with_command(command.text)
+        shell = self._shell(block, command)
+        self._check_free(block, command, shell)
+        try:
+            shell.terminal.start(self.bindings.substitute(command.text))
+            shell.running = 0
+            self._await_output(block, command, shell)
+        except TerminalError as error:
+            raise self._stopped(block, command, "", error) from error
+
+    def _follow_running(self, block: Block, command: Command, following: Command | None) -> None:
+        """Compare what a running command has shown since; end it with Ctrl-C or wait for its end."""
+        shell = self._shell(block, command)
+        if shell.running is None:
+            raise self._failure(block, command, "no command runs in this terminal", [])
+        try:
+            if following and not following.is_typed:
+                self._await_output(block, command, shell)
+                return
+            if command.prompt == INTERRUPT:
+                self._await_output(block, command, shell)
+                if shell.terminal.has_ended:
+                    raise self._failure(block, command, "the command had ended before Ctrl-C was pressed", [])
+                compared = shell.running
+                shell.terminal.interrupt()
+                outcome = shell.terminal.wait(timeout=RUNNING_TIMEOUT)
+                new = [line.removeprefix(INTERRUPT) for line in outcome.output.split("\n")[compared:]]
+                if rest := [line for line in new if line]:
+                    raise self._failure(block, command, "more output came", [f"+ {line}" for line in rest])
+            else:
+                outcome = shell.terminal.wait(timeout=block.timeout or self.default_timeout)
+                self._compare(block, command, "\n".join(outcome.output.split("\n")[shell.running :]))
+        except TerminalError as error:
+            raise self._stopped(block, command, "", error) from error
+        shell.running = None
+        self._check_end(block, command, "", outcome)
+
+    def _await_output(self, block: Block, command: Command, shell: _Shell) -> None:
+        """Wait until a running command has shown what the page shows of it."""
+        assert shell.running is not None
+        deadline = time.monotonic() + (block.timeout or RUNNING_TIMEOUT)
+        while True:
+            shown = shell.terminal.output_of_running(quiet=QUIET).split("\n")
+            new = "\n".join(shown[shell.running :])
+            try:
+                self._compare(block, command, new)
+            except BlockFailure:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                shell.running = len(without_blank_end(shown))
+                return
 
     def _type(self, block: Block, command: Command, awaited: str) -> Outcome:
         shell = self._shell(block, command)
         text = self.bindings.substitute(command.text)
-        prompt = prompt_pattern(awaited) if awaited else None
+        prompt = pattern_of_prompt(awaited).regex if awaited else None
         timeout = block.timeout or self.default_timeout
-        if command.is_shell == shell.program_open:
-            raise self._failure(
-                block,
-                command,
-                "the program of the command above still waits for input; leave it first"
-                if shell.program_open
-                else f"nothing is open that could show the prompt {command.prompt.strip()}",
-                [],
-            )
+        self._check_free(block, command, shell)
         try:
             if command.is_shell:
                 outcome = shell.terminal.run(text, timeout=timeout, prompt=prompt)
@@ -198,6 +341,16 @@ class PageRun:
             raise self._stopped(block, command, awaited, error) from error
         shell.program_open = outcome.status is None
         return outcome
+
+    def _check_free(self, block: Block, command: Command, shell: _Shell) -> None:
+        """Whether the terminal shows the prompt that the page types at."""
+        if shell.program_open and command.is_shell:
+            reason = "the program of the command above still waits for input; leave it first"
+        elif not shell.program_open and not command.is_shell:
+            reason = f"nothing is open that could show the prompt {command.prompt.strip()}"
+        else:
+            return
+        raise self._failure(block, command, reason, [])
 
     def _meet_prompt(self, block: Block, command: Command, awaited: str, outcome: Outcome) -> None:
         comparison = compare([awaited], [outcome.prompt], self.bindings, f"{block.path}:{command.line}")
@@ -214,7 +367,8 @@ class PageRun:
             )
             raise self._failure(block, command, reason, shown)
         expected = block.exit_status if command is block.commands[-1] else 0
-        if outcome.status != expected:
+        ended_by_us = command.prompt == INTERRUPT and expected == 0 and outcome.status == INTERRUPTED
+        if outcome.status != expected and not ended_by_us:
             reason = f"exit status {outcome.status}, expected {expected}"
             raise self._failure(block, command, reason, shown)
 
@@ -247,6 +401,7 @@ class PageRun:
             try:
                 if self._host is None:
                     self._host = self.start_host()
+                    self._at_start = self._host.objects()
                 terminal = Terminal(self._host.enter(*shell_argv()))
             except TerminalError as error:
                 raise self._stopped(block, command, "", error) from error
@@ -265,9 +420,18 @@ class PageRun:
         return typed[index + 1] if index + 1 < len(typed) else None
 
     def _failure(self, block: Block, command: Command, reason: str, details: Sequence[str]) -> BlockFailure:
-        first, *more = command.lines
-        typed = [f"{command.prompt}{first}", *(f"> {line}" for line in more)]
-        return BlockFailure(block.path, command.line, f"{reason} ({self.engine})", typed, details)
+        first, *more = command.lines or ("",)
+        typed = (
+            [f"{command.prompt}{first}".rstrip(), *(f"> {line}" for line in more)] if command.prompt else []
+        )
+        shown = "\n".join([*command.lines, *command.output])
+        samples = [
+            f"where {binding.sample} is {binding.actual} ({binding.place})"
+            for binding in self.bindings.in_force(shown)
+        ]
+        return BlockFailure(
+            block.path, command.line, f"{reason} ({self.engine})", typed, [*details, *samples]
+        )
 
 
 def _parse_data(block: Block) -> None:

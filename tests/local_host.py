@@ -29,6 +29,10 @@ class LocalHost:
             *argv,
         ]
 
+    def objects(self) -> frozenset[str]:
+        """What pages of tests can leave behind: files in the home directory."""
+        return frozenset(f"file {path.name}" for path in self.home.iterdir())
+
     def check(self) -> None:
         """Nothing of it can die."""
 

@@ -1,10 +1,14 @@
 """Matching: types of volatile tokens, elisions, and samples that are variables over a page."""
 
+import json
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from snippets.match import Bindings, compare, differences, prompt_pattern, volatile
+from snippets.match import compare, differences, pattern_of_prompt
+from snippets.match.bindings import Bindings
+from snippets.match.tokens import volatile
 
 SAMPLE_ID, OTHER_ID, REAL_ID, OTHER_REAL = "3f2a9c1b7d54", "aaaaaaaaaaa1", "0123456789ab", "fedcba987654"
 
@@ -214,8 +218,9 @@ def test_differences_do_not_report_what_the_page_elides() -> None:
 
 
 def test_a_prompt_may_hold_an_id() -> None:
-    assert prompt_pattern("root@3f2a9c1b7d54:/# ").fullmatch("root@0123456789ab:/#")
-    assert not prompt_pattern("root@3f2a9c1b7d54:/# ").fullmatch("root@0123456789ab:/tmp#")
+    prompt = pattern_of_prompt("root@3f2a9c1b7d54:/# ").regex
+    assert prompt.fullmatch("root@0123456789ab:/#")
+    assert not prompt.fullmatch("root@0123456789ab:/tmp#")
 
 
 _IDS = st.text(alphabet="0123456789abcdef", min_size=12, max_size=12)
@@ -253,3 +258,87 @@ def test_every_output_matches_itself(lines: list[str]) -> None:
 def test_words_are_literal(word: str, other: str) -> None:
     assume(word != other)
     assert not matches(f"Status: {word}", f"Status: {other}")
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [
+        ('{"a": 1, "b": 2}', '{\n  "a": 1,\n  "b": 2\n}'),
+        ('{\n...\n"b": 2\n}', '{"a": 1, "b": 2}'),
+        ('{\n"a": 1,\n...\n}', '{"a": 1, "b": 2, "c": 3}'),
+        ('{"a": ...}', '{"a": [1, {"x": 2}]}'),
+        ('{"a": {...}}', '{"a": {"x": 2}}'),
+        ('{"a": [...]}', '{"a": []}'),
+        ("[1, ..., 9]", "[1, 2, 3, 9]"),
+        ('["sha256:...", "x"]', '["sha256:abc", "x"]'),
+        ('[{"Id": "3f2a9c1b7d54"}]', '[{"Id": "0123456789ab"}]'),
+        ('{"Pid": 12, "Size": 3}', '{"Pid": 4242, "Size": 99}'),
+        ('{"a": null, "b": true, "c": 1.5}', '{"a": null, "b": true, "c": 1.5}'),
+        ('{"3f2a9c1b7d54": {}}', '{"0123456789ab": {}}'),
+        ('[["a", 1]]', '[["a", 1]]'),
+    ],
+)
+def test_json_matches(expected: str, actual: str) -> None:
+    assert matches(expected, actual)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "difference"),
+    [
+        ('{"a": 1}', '{"a": 2}', ["  at .a:", "- 1", "+ 2"]),
+        ('{"a": "1"}', '{"a": 1}', ["  at .a:", '- "1"', "+ 1"]),
+        ('{"a": 0}', '{"a": false}', ["  at .a:", "- 0", "+ false"]),
+        ('{"a": {"b": [1, 2]}}', '{"a": {"b": [1, 3]}}', ["  at .a.b[1]:", "- 2", "+ 3"]),
+        ('{"a": 1}', '{"a": 1, "b": 2}', ["  at the top:", '- {"a"}', '+ {"a", "b"}']),
+        ('{"a": 1, "b": 2}', '{"b": 2, "a": 1}', ["  at the top:", '- {"a", "b"}', '+ {"b", "a"}']),
+        ('{"b": 2, ...}', '{"a": 1}', ["  at .b:", "- 2", "+ no such member"]),
+        ('{"Pid": 0}', '{"Pid": 12}', ["  at .Pid:", "- 0", "+ 12"]),
+        ("[]", "{}", ["  at the top:", "- []", "+ {}"]),
+        ("[1, 2]", "[1]", ["  at the top:", "- [1, 2]", "+ [1]"]),
+        ('{"a": "Up 2 seconds"}', '{"a": "Up 2MB"}', ["  at .a:", '- "Up 2 seconds"', '+ "Up 2MB"']),
+    ],
+)
+def test_json_that_differs_is_reported_by_its_path(expected: str, actual: str, difference: list[str]) -> None:
+    assert not matches(expected, actual)
+    assert differences([expected], [actual]) == difference
+
+
+def test_json_keeps_samples_consistent() -> None:
+    learned = compare(
+        ['{"Id": "3f2a9c1b7d54"}'], ['{"Id": "0123456789ab"}'], Bindings(), "page.md:3"
+    ).bindings
+    again = compare(['{"Id": "3f2a9c1b7d54"}'], ['{"Id": "fedcba987654"}'], learned, "page.md:9")
+    assert again.conflict is not None
+    assert "since page.md:3" in again.conflict.reason
+
+
+def test_what_only_looks_like_json_is_text() -> None:
+    assert matches("{{.ID}} [x\nmore", "{{.ID}} [x\nmore")
+    assert not matches("[notice] one", "[notice] two")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet="ghijk ", max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(alphabet="ghijk", min_size=1, max_size=3), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(value=_JSON)
+def test_every_json_matches_itself_however_it_is_laid_out(value: object) -> None:
+    assert matches(json.dumps([value]), json.dumps([value], indent=4))
+
+
+def test_lines_in_any_order() -> None:
+    def ok(expected: str, actual: str) -> bool:
+        return compare(expected.split(), actual.split(), Bindings(), "page.md:1", any_order=True).ok
+
+    assert ok("a b c", "c a b")
+    assert not ok("a b", "a b c")
+    assert ok("a b ...", "c b a")
+    assert not ok("a b", "a a")
+    assert not ok("a b c", "a b")
+    assert not ok("3f2a9c1b7d54 3f2a9c1b7d54", "0123456789ab fedcba987654")

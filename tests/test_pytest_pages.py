@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SAMPLES = Path(__file__).parent / "samples"
-PASSING = "# Page\n\n```console\n$ echo one >> log\n```\n\n```console\n$ cat log\none\n```\n"
+PASSING = "# Page\n\n```console\n$ echo one >> log\n```\n\n```console\n$ cat log; rm log\none\n```\n"
 
 # The pages run in this machine's shell: what is tested here is the plugin, not the lab.
 CONFTEST = """
@@ -49,18 +49,24 @@ def test_every_block_is_a_test(project: pytest.Pytester) -> None:
     add(project, "page.md", PASSING)
     add(project, "words.md", "# Only words\n")
     result = project.runpytest_subprocess("-v")
-    result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["docs/page.md::echo-one-log PASSED*", "docs/page.md::cat-log PASSED*"])
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "docs/page.md::echo-one-log PASSED*",
+            "docs/page.md::cat-log-rm-log PASSED*",
+            "docs/page.md::leaves-nothing-behind PASSED*",
+        ]
+    )
     result.stdout.fnmatch_lines(["*2 typed into a terminal of the lab, its output compared"])
 
 
 def test_the_report_of_a_page_that_must_fail(project: pytest.Pytester) -> None:
     add(project, "failing.md", (SAMPLES / "failing.md").read_text())
     result = project.runpytest_subprocess()
-    result.assert_outcomes(failed=1, skipped=1)
+    result.assert_outcomes(failed=1, skipped=2)
     lines = result.outlines
     first = lines.index(next(line for line in lines if line.startswith("docs/failing.md:")))
-    assert lines[first : first + 7] == [
+    assert lines[first : first + 8] == [
         "docs/failing.md:4: the output is not what the page shows (28.5-containerd)",
         "    $ echo 'one",
         "    > two",
@@ -68,6 +74,7 @@ def test_the_report_of_a_page_that_must_fail(project: pytest.Pytester) -> None:
         "      ...",
         "    - zwei",
         "    + two",
+        "To write what came into the page: make rewrite PAGE=docs/failing.md",
     ]
     assert any("not run, since docs/failing.md:4 failed" in line for line in lines)
 
@@ -82,14 +89,13 @@ def test_a_broken_fence_is_reported_with_its_line(project: pytest.Pytester) -> N
 
 def test_one_block_alone_runs_those_before_it(project: pytest.Pytester) -> None:
     add(project, "page.md", PASSING)
-    project.runpytest_subprocess("docs/page.md::cat-log").assert_outcomes(passed=1)
+    project.runpytest_subprocess("docs/page.md::cat-log-rm-log").assert_outcomes(passed=1)
 
 
 def test_last_failed_runs_those_before_it(project: pytest.Pytester) -> None:
     project.makeini("[pytest]\naddopts = -p snippets.pytest_pages\n")
-    add(project, "page.md", PASSING.replace("$ cat log\none", "$ cat log\ntwo"))
-    project.runpytest_subprocess().assert_outcomes(passed=1, failed=1)
-    shutil.rmtree(project.path / "home")
+    add(project, "page.md", PASSING.replace("\none\n", "\ntwo\n"))
+    project.runpytest_subprocess().assert_outcomes(passed=1, failed=1, skipped=1)
     add(project, "page.md", PASSING)
     project.runpytest_subprocess("--lf").assert_outcomes(passed=1)
 
@@ -102,7 +108,7 @@ def test_workers_share_pages_out(project: pytest.Pytester) -> None:
             f"```console\n$ x={number}\n```\n\n```console\n$ echo $x\n{number}\n```\n",
         )
     result = project.runpytest_subprocess("-n", "2", "--dist", "loadfile")
-    result.assert_outcomes(passed=8)
+    result.assert_outcomes(passed=12)
     result.stdout.fnmatch_lines(["*8 typed into a terminal of the lab, its output compared"])
 
 
@@ -110,7 +116,7 @@ def test_workers_say_what_they_rewrote(project: pytest.Pytester) -> None:
     for number in range(2):
         add(project, f"page{number}.md", f"```console\n$ echo {number}\n```\n")
     result = project.runpytest_subprocess("-n", "2", "--dist", "loadfile", "--rewrite")
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines_random(
         ["rewrote docs/page0.md: 1 outputs", "rewrote docs/page1.md: 1 outputs"]
     )
@@ -119,22 +125,22 @@ def test_workers_say_what_they_rewrote(project: pytest.Pytester) -> None:
 def test_names_do_not_depend_on_lines() -> None:
     page = PASSING + "```console\n$ cat log\none\n```\n"
     names = block_names(parse_page(page, "page.md"))
-    assert names == ["echo-one-log", "cat-log", "cat-log-2"]
+    assert names == ["echo-one-log", "cat-log-rm-log", "cat-log"]
     assert block_names(parse_page("inserted\n\n" + page, "page.md")) == names
 
 
 def test_rewriting_fills_a_page_in_and_then_changes_nothing(project: pytest.Pytester) -> None:
     add(project, "page.md", '=== "Tab"\n\n    ```console\n    $ seq 1 3\n    $ echo 4MB\n    1MB\n    ```\n')
-    project.runpytest_subprocess().assert_outcomes(failed=1)
+    project.runpytest_subprocess().assert_outcomes(failed=1, skipped=1)
     result = project.runpytest_subprocess("--rewrite")
-    result.assert_outcomes(passed=1)
+    result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["rewrote docs/page.md: 1 outputs"])
     written = (project.path / "docs/page.md").read_text()
     assert (
         written
         == '=== "Tab"\n\n    ```console\n    $ seq 1 3\n    1\n    2\n    3\n    $ echo 4MB\n    1MB\n    ```\n'
     )
-    project.runpytest_subprocess("--rewrite").assert_outcomes(passed=1)
+    project.runpytest_subprocess("--rewrite").assert_outcomes(passed=2)
     assert (project.path / "docs/page.md").read_text() == written
 
 
@@ -145,3 +151,50 @@ def test_a_page_that_changed_while_it_ran_is_not_written(project: pytest.Pyteste
     assert result.ret != 0
     result.stdout.fnmatch_lines(["*docs/page.md:1: the page was changed while it ran; nothing was written*"])
     assert (project.path / "docs/page.md").read_text() == text + "\n"
+
+
+def test_a_failure_is_an_annotation_in_github_actions(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    add(project, "page.md", "```console\n$ true\n$ echo 50%\n```\n")
+    result = project.runpytest_subprocess()
+    (line,) = [line for line in result.outlines if line.startswith("::error ")]
+    assert line.startswith(
+        "::error file=docs/page.md,line=3,title=docs/page.md::true::docs/page.md:3: the output"
+    )
+    assert "%0A    + 50%25%0A" in line
+
+
+def test_junit_names_page_and_line(project: pytest.Pytester) -> None:
+    add(project, "page.md", "```console\n$ true\n$ echo x\n```\n")
+    project.runpytest_subprocess("--junit-xml=report.xml")
+    report = (project.path / "report.xml").read_text()
+    assert '<property name="page" value="docs/page.md"' in report
+    assert '<property name="line" value="3"' in report
+
+
+def test_unchanged_pages_are_left_out_on_request(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("CI", raising=False)
+    add(project, "page.md", PASSING)
+    add(project, "failing.md", "```console\n$ false\n```\n")
+    project.runpytest_subprocess("--changed-only").assert_outcomes(passed=3, failed=1, skipped=1)
+    again = project.runpytest_subprocess("--changed-only")
+    again.assert_outcomes(failed=1, skipped=1, deselected=3)
+    again.stdout.fnmatch_lines(["1 pages left out: unchanged since they passed"])
+    project.runpytest_subprocess("docs/page.md").assert_outcomes(passed=3)
+    add(project, "page.md", PASSING + "More words.\n")
+    project.runpytest_subprocess("--changed-only", "docs/page.md").assert_outcomes(passed=3)
+    monkeypatch.setenv("CI", "true")
+    project.runpytest_subprocess("--changed-only", "docs/page.md").assert_outcomes(passed=3)
+
+
+def test_a_retry_is_reported(project: pytest.Pytester) -> None:
+    text = '```console\n$ (sleep 0.6; touch f) & true\n...\n```\n\n```{ .console retry="10" }\n$ ls f\nf\n```\n\n```console\n$ rm f\n```\n'
+    add(project, "page.md", text)
+    result = project.runpytest_subprocess()
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["retried docs/page.md:7: * tries, * s (28.5-containerd)"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from snippets.block import BlockError, parse_page
-from snippets.match import Bindings, compare
+from snippets.match import compare
+from snippets.match.bindings import Bindings
 from snippets.rewrite import Edit, merge, rewritten, write_page
 
 KNOWN = compare(["3f2a9c1b7d54"], ["0123456789ab"], Bindings(), "page.md:1").bindings

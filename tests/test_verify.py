@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from snippets.block import Block, parse_page
+from snippets.block import Block, BlockError, parse_page
+from snippets.settings import parse_settings
 from snippets.verify import BlockFailure, NotRunError, PageRun
 from tests.local_host import LocalHost
 
@@ -23,7 +24,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def new(text: str) -> PageRun:
         runs.append(
-            PageRun(parse_page(text, "page.md"), lambda: LocalHost(tmp_path), "local", default_timeout=10)
+            PageRun(
+                parse_page(text, "page.md"),
+                lambda: LocalHost(tmp_path),
+                "local",
+                parse_settings(text, "page.md"),
+                default_timeout=10,
+            )
         )
         return runs[-1]
 
@@ -72,6 +79,40 @@ PASSING = {
     "other engine": fence("$ nosuch", header='{ .console engine="26.1" }') + fence("$ echo here", "here"),
     "samples": fence("$ echo 0123456789ab", "3f2a9c1b7d54")
     + fence("$ echo [3f2a9c1b7d54]", "[3f2a9c1b7d54]"),
+    "any order": fence("$ printf 'b\\na\\n'", "a", "b", header='{ .console order="any" }'),
+    "any order with a sample": fence(
+        "$ printf '%s\\n' 'fedcba987654 y' '0123456789ab x'",
+        "111111111111 x",
+        "222222222222 y",
+        header='{ .console order="any" }',
+    ),
+    "retried": fence("$ (sleep 0.6; touch eventually) & true", "...")
+    + fence("$ ls eventually", "eventually", header='{ .console retry="10" }'),
+    "json": fence(
+        '$ echo \'{"Id": "0123456789ab", "A": [1, 2, 3], "B": {"x": true}}\'',
+        "{",
+        '  "Id": "3f2a9c1b7d54",',
+        "  ...",
+        '  "B": {',
+        '    "x": true',
+        "  }",
+        "}",
+    ),
+    "interrupted": fence(
+        "$ printf 'one\\ntwo\\n'; sleep 100", "one", "two", "^C", header='{ .console exit="130" }'
+    ),
+    "watched": fence("$ touch log; tail -f log", header='{ .console title="Terminal 2" }')
+    + fence("$ echo first >> log")
+    + fence("first", header='{ .console title="Terminal 2" }')
+    + fence("$ echo second >> log")
+    + fence(
+        "second", "^C", "$ echo usable", "usable", header='{ .console title="Terminal 2" exit="0" }'
+    ).replace("^C\n", "^C\n"),
+    "ends by itself": fence(
+        "$ until [ -e stop ]; do sleep 0.1; done; echo stopped", header='{ .console title="Terminal 2" }'
+    )
+    + fence("$ touch stop")
+    + fence("stopped", header='{ .console title="Terminal 2" }'),
     "not run": fence("$ rm -rf /", header='{ .console norun="would harm" }') + fence("$ true"),
     "words": "no block at all\n",
 }
@@ -110,11 +151,30 @@ FAILING = {
     "json": ("\n" + fence("{", '  "a": }', header="json"), 4, "no JSON: Expecting value", []),
     "yaml": (fence("a: [", header="yaml"), 2, "no YAML", []),
     "toml": (fence("a = ", header="toml"), 1, "no TOML", []),
+    "never in time": (
+        fence("$ echo no", "yes", header='{ .console retry="0.5" }'), 2, "the output is not what the page shows", ["- yes", "+ no"],
+    ),
+    "order matters": (fence("$ printf 'b\\na\\n'", "a", "b"), 2, "the output is not what the page shows", None),
+    "json value": (
+        fence('$ echo \'[{"State": {"Pid": 7, "Status": "exited"}}]\'', "[{", '"State": {', "...", '"Status": "running"', "}", "}]"),
+        2,
+        "the output is not what the page shows",
+        ["  at [0].State.Status:", '- "running"', '+ "exited"'],
+    ),
+    "nothing runs": (
+        fence("$ true", header='{ .console title="Terminal 2" }') + fence("^C", header='{ .console title="Terminal 2" }'), 6, "the command had ended before Ctrl-C was pressed", None,
+    ),
+    "never shown": (
+        fence("$ echo one; sleep 100", "two", "^C", header='{ .console timeout="1" }'), 2, "the output is not what the page shows", ["- two", "+ one"],
+    ),
+    "more than shown": (
+        fence("$ trap 'echo bye; exit' INT; bash -c 'trap \"echo bye; exit 0\" INT; sleep 100 & wait'", "^C"), 3, "more output came", ["+ bye"],
+    ),
     "contradiction": (
         fence("$ echo 0123456789ab", "3f2a9c1b7d54", "$ echo fedcba987654", "3f2a9c1b7d54"),
         4,
         "3f2a9c1b7d54 stands for 0123456789ab since page.md:3, here it would be fedcba987654",
-        [],
+        ["where 3f2a9c1b7d54 is 0123456789ab (page.md:3)"],
     ),
 }  # fmt: skip
 
@@ -205,3 +265,51 @@ def test_rewriting_a_page_that_is_true_changes_nothing(start: Start) -> None:
 def test_rewriting_does_not_hide_an_exit_status(start: Start) -> None:
     with pytest.raises(BlockFailure, match="exit status 1, expected 0"):
         rewriting(start, fence("$ echo x; false", "y"))
+
+
+def test_what_a_page_leaves_behind_fails_it(start: Start) -> None:
+    run = start(fence("$ true") + "text\n\n" + fence("$ touch here"))
+    with pytest.raises(BlockFailure, match=r"page.md:9: the page leaves file here behind") as caught:
+        run.check_leftovers()
+    assert "leaves: [file here]" in caught.value.reason
+    assert not run.clean
+
+
+def test_what_a_page_declares_it_may_leave(start: Start) -> None:
+    run = start(
+        "---\nleaves: [file 3f2a9c1b7d54]\n---\n"
+        + fence("$ echo 0123456789ab", "3f2a9c1b7d54", "$ touch 0123456789ab")
+    )
+    run.check_leftovers()
+    assert run.clean
+
+
+def test_what_a_page_declares_it_must_leave(start: Start) -> None:
+    run = start("---\nleaves: [file here]\n---\n" + fence("$ true"))
+    with pytest.raises(BlockFailure, match="says that the page leaves file here, but it does not"):
+        run.check_leftovers()
+
+
+def test_a_page_has_token_types_of_its_own(start: Start) -> None:
+    page = "---\ntokens:\n  build number:\n    pattern: '#\\d+'\n    names: true\n  colour: red|blue\n---\n"
+    run_all(start(page + fence("$ echo '#17 red'", "#1 blue", "$ echo '[#1]'", "[#17]".replace("17", "1"))))
+    with pytest.raises(BlockFailure, match="stands for #17"):
+        run_all(start(page + fence("$ echo '#17'; echo '#18'", "#1", "#1")))
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "says"),
+    [
+        ("tokens: [a]", "maps a type's name"),
+        ("tokens: {a: 1}", "wants a pattern"),
+        ("tokens: {a: '('}", "no regular expression"),
+        ("tokens: {a: '(x)'}", "a group that captures"),
+        ("tokens: {a: 'x*'}", "matches the empty text"),
+        ("leaves: web", "is a list"),
+        ("a: [", "no YAML"),
+        ("- a", "no mapping"),
+    ],
+)
+def test_front_matter_that_cannot_be_read_is_refused(front_matter: str, says: str) -> None:
+    with pytest.raises(BlockError, match=says):
+        parse_settings(f"---\n{front_matter}\n---\n", "page.md")

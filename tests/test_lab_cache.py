@@ -73,6 +73,7 @@ def test_two_at_once_make_it_once(tmp_path: Path) -> None:
     assert one.line() == "making"
     other = Maker(path)
     assert "another process" in other.line()
+    assert one.line().startswith("it: made in")
     assert one.line() == "ready"
     assert other.line() == "ready"
     one.end()
@@ -90,7 +91,7 @@ def test_an_interrupted_one_is_never_used(tmp_path: Path, number: signal.Signals
     # A process that could not clear up leaves that to the next.
     assert (tmp_path / "kind/key.partial").exists() == (number is not None)
     again = Maker(path)
-    assert [again.line(), again.line()] == ["making", "ready"]
+    assert [again.line(), again.line(), again.line()] == ["making", "it: made in 0 s", "ready"]
     again.end()
     assert not (tmp_path / "kind/key.partial").exists()
 
@@ -100,7 +101,7 @@ def test_what_a_killed_build_of_another_version_left_goes_too(tmp_path: Path) ->
     assert one.line() == "making"
     one.end(signal.SIGKILL)
     again = Maker(tmp_path / "kind/new")
-    assert [again.line(), again.line()] == ["making", "ready"]
+    assert [again.line(), again.line(), again.line()] == ["making", "it: made in 0 s", "ready"]
     again.end()
     assert {file.name for file in (tmp_path / "kind").iterdir()} == {"new", "new.lock"}
 
@@ -108,19 +109,19 @@ def test_what_a_killed_build_of_another_version_left_goes_too(tmp_path: Path) ->
 def test_a_broken_one_is_made_again(tmp_path: Path) -> None:
     path = tmp_path / "kind/key"
     first = Maker(path)
-    assert [first.line(), first.line()] == ["making", "ready"]
+    assert [first.line(), first.line(), first.line()] == ["making", "it: made in 0 s", "ready"]
     first.end()
     (path / "whole").unlink()
     again = Maker(path)
     assert "broken (whole is missing)" in again.line()
-    assert [again.line(), again.line()] == ["making", "ready"]
+    assert [again.line(), again.line(), again.line()] == ["making", "it: made in 0 s", "ready"]
     again.end()
 
 
 def test_one_in_use_is_not_cleaned(tmp_path: Path) -> None:
     path = tmp_path / "docker-architecture/roots/key"
     user = Maker(path)
-    assert [user.line(), user.line()] == ["making", "ready"]
+    assert [user.line(), user.line(), user.line()] == ["making", "it: made in 0 s", "ready"]
     clean = [sys.executable, "-m", "snippets.lab", "clean"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     subprocess.run(clean, env=environment, check=False)

@@ -126,3 +126,37 @@ def test_a_client_that_forks_does_not_keep_its_lab() -> None:
     assert traces(lab.name, members) == []
     os.kill(sleeper.pid, signal.SIGKILL)
     sleeper.wait()
+
+
+VERSION_2 = """
+from snippets.lab import Lab
+with Lab.start() as lab:
+    print(lab.name)
+    print(lab.run(
+        "docker info --format {{.CgroupVersion}}; cat /sys/fs/cgroup/cgroup.controllers "
+        "/sys/fs/cgroup/cgroup.subtree_control; tail -n 1 /proc/1/cgroup; "
+        "docker run --rm --detach --name one busybox sleep 1000 >/dev/null 2>&1; "
+        "ls -d /sys/fs/cgroup/docker/$(docker inspect --format {{.Id}} one)"
+    ).stdout, end="")
+"""
+
+
+def test_control_groups_of_version_2() -> None:
+    """Where the host has version 1 as well, in a mount namespace that shows version 2 alone."""
+    script = (
+        "umount --lazy --recursive /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup; "
+        '"$@"; find /sys/fs/cgroup -type d'
+    )
+    result = subprocess.run(
+        [*sudo(), "unshare", "--mount", "sh", "-c", script, "sh", sys.executable, "-c", VERSION_2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    name, version, controllers, handed_on, group, container, *groups = result.stdout.splitlines()
+    assert version == "2"
+    assert controllers
+    assert controllers == handed_on
+    assert group == "0::/init.scope"
+    assert container.startswith("/sys/fs/cgroup/docker/")
+    assert not [one for one in groups if name in one]

@@ -147,7 +147,9 @@ def entry(
                 remove_tree(path)
             if not path.exists():
                 _remove_old(path.parent)
+                begun = time.monotonic()
                 _make(path, what, make)
+                progress(f"{what}: made in {time.monotonic() - begun:.0f} s")
                 if problem := flaw(path):
                     remove_tree(path)
                     raise LabError(f"{what}: made, but not usable: {problem}")

@@ -43,6 +43,8 @@ def _parents() -> list[Path]:
 def create(name: str) -> list[Path]:
     """Make a group called `name` in every hierarchy and return their directories.
 
+    In version 2 the root hands its controllers on, as systemd has it do anyway.
+
     Raises:
         OSError: a hierarchy is read-only.
     """

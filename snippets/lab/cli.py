@@ -24,8 +24,8 @@ def _shell(arguments: argparse.Namespace) -> int:
     with Lab.start(arguments.engine, progress=_progress) as lab:
         if not arguments.command:
             _progress(
-                f"A throwaway Docker host ({lab.engine.summary}). Nothing in it touches your own "
-                "machine, and all of it is gone when you leave: `exit`, or Ctrl-D."
+                f"A throwaway host: {lab.engine.summary}, and no network. Its images are the\n"
+                "lab's own stand-ins for the published ones. All of it is gone when you leave: `exit`."
             )
         argv = arguments.command or ["bash", "-i"]
         return _attached(lab.enter(*argv))

@@ -75,6 +75,11 @@ def missing() -> list[str]:
         lacking.append(
             f"control groups: {groups} is not mounted. Mount it: `mount -t cgroup2 cgroup2 {groups}`."
         )
+    if os.statvfs(_cache_place()).f_flag & os.ST_NOEXEC:
+        lacking.append(
+            f"a disk for the cache: {cache_dir()} is on a file system that is mounted `noexec`. "
+            "Set XDG_CACHE_HOME to a directory on another one."
+        )
     if (kind := _file_system()) in _UNFIT:
         lacking.append(
             f"a disk for the cache: {cache_dir()} is on {kind}, which Docker's layers cannot lie "
@@ -106,13 +111,18 @@ def _overlay() -> bool:
     return "overlay" in known or Path(f"/lib/modules/{os.uname().release}/kernel/fs/overlayfs").is_dir()
 
 
-def _file_system() -> str:
-    """Return the name of the file system that the cache is, or will be, on."""
+def _cache_place() -> Path:
+    """Return the cache directory, or the nearest directory above it that exists."""
     path = cache_dir()
     while not path.exists():
         path = path.parent
+    return path
+
+
+def _file_system() -> str:
+    """Return the name of the file system that the cache is, or will be, on."""
     result = subprocess.run(
-        ["stat", "--file-system", "--format=%T", str(path)],
+        ["stat", "--file-system", "--format=%T", str(_cache_place())],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

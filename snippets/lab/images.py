@@ -79,9 +79,9 @@ def _make(cache: Path, target: Path, progress: Progress) -> None:
         variant="essential",
         options=['--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*'],
     )
-    progress("images: unpacking a compiler")
+    progress("images: unpacking a compiler, 10 to 30 s")
     rootfs.bootstrap(SUITE, TOOLCHAIN, work / "toolchain", log, variant="extract")
-    progress("images: building and pushing them in a lab")
+    progress("images: building and pushing them in a lab, 15 to 60 s")
     _build(cache, target, work, progress)
 
 
@@ -120,7 +120,7 @@ def content(cache: Path, progress: Progress) -> Entry:
     """
 
     def make(target: Path) -> None:
-        progress("images: installing a small Debian for them, about a minute in all")
+        progress("images: installing a small Debian for them, 10 to 30 s")
         _make(cache, target, progress)
 
     return entry(content_path(cache), what="images", flaw=_flaw, make=make, progress=progress)

@@ -161,7 +161,7 @@ def root(cache: Path, engine: Engine, progress: Progress) -> Entry:
     what = f"root of engine {engine.name}"
 
     def make(target: Path) -> None:
-        progress(f"{what}: installing Debian {engine.suite} with Docker, about a minute")
+        progress(f"{what}: installing Debian {engine.suite} with Docker, 30 to 90 s")
         _make(engine, target)
 
     return entry(root_path(cache, engine), what=what, flaw=_flaw, make=make, progress=progress)

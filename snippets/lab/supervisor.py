@@ -36,11 +36,11 @@ def _progress(text: str) -> None:
 
 
 def _boot(cache: Path, engine: Engine) -> Machine:
-    content = images.content(cache, _progress)
+    root = rootfs.root(cache, engine, _progress)
     try:
-        root = rootfs.root(cache, engine, _progress)
+        content = images.content(cache, _progress)
     except BaseException:
-        content.release()
+        root.release()
         raise
     return Machine.boot(cache, engine, root, content)
 
@@ -70,8 +70,8 @@ def _main(verb: str, cache: Path, engine: Engine) -> None:
         finally:
             machine.stop()
     elif verb == "build":
-        images.content(cache, _progress).release()
         rootfs.root(cache, engine, _progress).release()
+        images.content(cache, _progress).release()
         _say(ready=0)
     elif verb == "clean":
         running, stuck = sweep(cache / "labs")

@@ -44,11 +44,13 @@ def render(raw: bytes) -> str:
 
 def _on_screen(text: str) -> str:
     """Let a terminal emulator draw the text, on a screen so large that it neither wraps nor scrolls."""
-    rows = text.split("\n")
+    # Above the output stands the line with the command. BuildKit's display begins with a move up to it
+    # and down again; without a row there, the move up would be lost and a blank line would remain.
+    rows = ["", *text.split("\n")]
     screen = pyte.Screen(max(map(len, rows)) + 1, len(rows) + 1)
     pyte.Stream(screen).feed("\r\n".join(rows))
     drawn = []
-    for row in range(len(rows)):
+    for row in range(1, len(rows)):
         cells = screen.buffer[row]
         width = max(cells, default=-1) + 1
         drawn.append("".join(cells[column].data for column in range(width)).rstrip())

@@ -21,6 +21,7 @@ from snippets.screen import render
             b"a: Waiting\r\nb: Waiting\r\n\x1b[2A\x1b[2K\ra: Done\x1b[1B\x1b[2K\rb: Done\x1b[1B\r\nend\r\n",
             "a: Done\nb: Done\n\nend\n",
         ),
+        (b"\x1b[1A\x1b[1B\x1b[0G[+] Building\r\n => step\r\n", "[+] Building\n => step\n"),
         ("größer 漢字\r\n".encode(), "größer 漢字\n"),
         (b"\xff broken\r\n", "\ufffd broken\n"),
         (b"tab\there\r\n", "tab\there\n"),

@@ -119,6 +119,8 @@ class PageRun:
         settings: what the page declares about itself.
         default_timeout: seconds that a command may take.
         rewrite: whether output that differs becomes an edit of the page instead of a failure.
+        patient: whether output that comes eventually is waited for.
+        open_terminal: opens a terminal with a command that starts its shell.
         edits: the edits that would make the page true; the caller writes them.
         retried: the commands that were repeated, as `path:line: how often`.
         clean: whether all has run, is as the page says, and nothing is left behind.
@@ -130,6 +132,8 @@ class PageRun:
     settings: PageSettings = field(default_factory=PageSettings)
     default_timeout: float = TIMEOUT
     rewrite: bool = False
+    patient: bool = True
+    open_terminal: Callable[[Sequence[str]], Terminal] = Terminal
     edits: list[Edit] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
     bindings: Bindings = field(init=False)
@@ -243,7 +247,7 @@ class PageRun:
                 self._compare(block, command, outcome.output)
                 break
             except BlockFailure:
-                if time.monotonic() - started + RETRY_PAUSE > block.retry:
+                if not self.patient or time.monotonic() - started + RETRY_PAUSE > block.retry:
                     raise
                 time.sleep(RETRY_PAUSE)
         if tries > 1:
@@ -320,7 +324,7 @@ class PageRun:
             try:
                 self._compare(block, command, new)
             except BlockFailure:
-                if time.monotonic() > deadline:
+                if not self.patient or time.monotonic() > deadline:
                     raise
             else:
                 shell.running = len(without_blank_end(shown))
@@ -402,7 +406,7 @@ class PageRun:
                 if self._host is None:
                     self._host = self.start_host()
                     self._at_start = self._host.objects()
-                terminal = Terminal(self._host.enter(*shell_argv()))
+                terminal = self.open_terminal(self._host.enter(*shell_argv()))
             except TerminalError as error:
                 raise self._stopped(block, command, "", error) from error
             self._shells[block.terminal] = _Shell(terminal)

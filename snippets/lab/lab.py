@@ -235,6 +235,21 @@ class Lab:
             )
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
+    def objects(self) -> frozenset[str]:
+        """Return the containers, networks and volumes, each as its kind and name: `container web`.
+
+        Raises:
+            LabError: the daemon does not answer.
+        """
+        listing = self.run(
+            "docker container ls --all --format 'container {{.Names}}' && "
+            "docker network ls --format 'network {{.Name}}' && docker volume ls --format 'volume {{.Name}}'"
+        )
+        if listing.returncode:
+            self.check()
+            raise LabError(f"The daemon does not answer: {listing.stderr.strip()}")
+        return frozenset(listing.stdout.splitlines())
+
     def check(self) -> None:
         """Raise `LabError`, with the last lines of the log, if a service died."""
         if problem := self._supervisor.ask(ask="check"):

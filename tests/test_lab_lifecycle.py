@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from snippets.lab import Lab, LabError
+from snippets.lab.paths import cache_dir
 from snippets.lab.programs import sudo
 
 from .lab_traces import as_root, namespaces, processes, traces, until
@@ -72,13 +74,21 @@ def test_a_killed_client_leaves_nothing(number: signal.Signals) -> None:
     client.stdout.close()
 
 
-def test_a_killed_supervisor_takes_its_lab_along_and_the_next_clears_up() -> None:
+def test_a_killed_supervisor_takes_its_lab_along_and_the_next_clears_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Lab.start().stop()  # what labs share is there
+    # Labs of its own, so that no other test is the next to start one.
+    (tmp_path / "docker-architecture").mkdir()
+    for kind in ("roots", "images"):
+        (tmp_path / "docker-architecture" / kind).symlink_to(cache_dir() / kind)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     lab = Lab.start()
     members = processes(lab.pid)
     supervisor = parent(parent(lab.pid))
     subprocess.run([*sudo(), "kill", "-KILL", str(supervisor)], check=True)
     left = [f"labs/{lab.name}", f"docker-architecture-{lab.name}"]
-    assert until(lambda: all(one.endswith(tuple(left)) for one in traces(lab.name, members)), 2)
+    assert until(lambda: all(one.endswith(tuple(left)) for one in traces(lab.name, members)))
     with pytest.raises(LabError):
         lab.check()
     assert traces(lab.name, members)  # its files and groups wait for the next start

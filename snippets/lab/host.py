@@ -1,5 +1,6 @@
 """What this host must have to run a lab, and what to do about what it lacks."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -113,10 +114,11 @@ def _overlay() -> bool:
 
 def _cache_place() -> Path:
     """Return the cache directory, or the nearest directory above it that exists."""
-    path = cache_dir()
-    while not path.exists():
-        path = path.parent
-    return path
+    for path in (cache_dir(), *cache_dir().parents):
+        with contextlib.suppress(PermissionError):
+            if path.exists():
+                return path
+    return Path("/")
 
 
 def _file_system() -> str:

@@ -175,7 +175,8 @@ class Machine:
 
     def _last_lines(self, name: str) -> str:
         text = self.log(name)
-        return f"Its last lines:\n{text}" if text else "Its log is empty."
+        lines = f"Its last lines:\n{text}" if text else "Its log is empty."
+        return f"{lines}\nThis lab is of no more use; start another one."
 
     def _daemon_answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -11,6 +11,9 @@ import pytest
 from snippets.lab import Lab, LabError
 from snippets.lab.programs import sudo
 
+# Kill the process whose number a file holds, and wait until it is gone.
+KILL = "pid=$(cat {}); kill -KILL $pid; while [ -e /proc/$pid ]; do sleep 0.01; done"
+
 LAB = [sys.executable, "-m", "snippets.lab"]
 
 
@@ -35,7 +38,7 @@ def test_an_unknown_engine_is_named_with_the_known_ones() -> None:
 def test_a_daemon_that_dies_shows_its_log_at_once() -> None:
     with Lab.start() as lab:
         lab.check()
-        lab.run("kill -KILL $(cat /run/docker.pid)")
+        lab.run(KILL.format("/run/docker.pid"))
         begun = time.monotonic()
         with pytest.raises(LabError, match=r"dockerd (ended|does not answer)[^\n]*last lines:\n(.*\n)*.*API listen on"):
             lab.check()
@@ -45,7 +48,7 @@ def test_a_daemon_that_dies_shows_its_log_at_once() -> None:
 
 def test_a_registry_that_dies_shows_its_log_at_once() -> None:
     with Lab.start() as lab:
-        lab.run("docker pull hello-world; kill -KILL $(cat /run/lab/registry.pid)")
+        lab.run("docker pull hello-world;" + KILL.format("/run/lab/registry.pid"))
         with pytest.raises(LabError, match=r"registry (ended|does not answer)[^\n]*last lines:\n(.*\n)*.*hello-world"):
             lab.check()
 

@@ -180,7 +180,7 @@ class Machine:
 
     def _daemon_answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(5)
+            connection.settimeout(20)  # a loaded machine is no dead daemon
             try:
                 connection.connect(f"/proc/{self.pid}/root/run/docker.sock")
                 connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")

@@ -93,7 +93,11 @@ else
 fi
 
 echo docker-lab >/proc/sys/kernel/hostname
+read -r pid _ </proc/self/stat # /proc is still the host's, and so is the number
+exec 3>"$scratch/pid"
 cd "$root"
 pivot_root . .
 umount -l .
+echo "$pid" >&3 # now whoever follows it finds the lab's root
+exec 3>&-
 exec chroot . /usr/bin/env -i /usr/bin/tini -- /usr/local/sbin/lab-start </dev/null

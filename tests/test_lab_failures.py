@@ -40,7 +40,9 @@ def test_a_daemon_that_dies_shows_its_log_at_once() -> None:
         lab.check()
         lab.run(KILL.format("/run/docker.pid"))
         begun = time.monotonic()
-        with pytest.raises(LabError, match=r"dockerd (ended|does not answer)[^\n]*last lines:\n(.*\n)*.*API listen on"):
+        with pytest.raises(
+            LabError, match=r"dockerd (ended|does not answer)[^\n]*last lines:\n(.*\n)*.*API listen on"
+        ):
             lab.check()
         assert time.monotonic() - begun < 2
         assert "Cannot connect to the Docker daemon" in lab.run("docker ps").stderr
@@ -49,7 +51,9 @@ def test_a_daemon_that_dies_shows_its_log_at_once() -> None:
 def test_a_registry_that_dies_shows_its_log_at_once() -> None:
     with Lab.start() as lab:
         lab.run("docker pull hello-world;" + KILL.format("/run/lab/registry.pid"))
-        with pytest.raises(LabError, match=r"registry (ended|does not answer)[^\n]*last lines:\n(.*\n)*.*hello-world"):
+        with pytest.raises(
+            LabError, match=r"registry (ended|does not answer)[^\n]*last lines:\n(.*\n)*.*hello-world"
+        ):
             lab.check()
 
 

@@ -190,7 +190,7 @@ def _make(path: Path, what: str, make: Callable[[Path], None]) -> None:
         make(partial)
         subprocess.run(["sync", "-f", str(partial)], check=True, env=environment())
         partial.rename(path)
-    except OSError as error:
+    except (OSError, subprocess.CalledProcessError) as error:
         raise LabError(f"{what}: {error}. Nothing half made is kept; start again.") from error
     finally:
         remove_tree(partial)

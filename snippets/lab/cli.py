@@ -90,8 +90,8 @@ def _doctor(_arguments: argparse.Namespace) -> int:
     return 1 if lacking else 0
 
 
-def _setup(_arguments: argparse.Namespace) -> int:
-    return setup.install(_progress)
+def _setup(arguments: argparse.Namespace) -> int:
+    return setup.install(_progress, browser=arguments.browser)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,7 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--engine", action="append", choices=ENGINES, help="only this engine (may be repeated)")
     verb("clean", _clean, "remove everything that labs keep: file systems, images, leftovers")
     verb("doctor", _doctor, "say what this host lacks for a lab")
-    verb("setup", _setup, "install the system packages that this host lacks for a lab")
+    one = verb("setup", _setup, "install the system packages that this host lacks for a lab")
+    one.add_argument("--browser", action="store_true", help="also a browser, to test the site in")
     return parser
 
 

@@ -30,14 +30,24 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _UNFIT = {"overlayfs", "nfs", "nfs4", "fuseblk", "fuse", "ecryptfs", "v9fs", "cifs", "smb2"}
 
 
-def wanted_packages() -> dict[str, str]:
-    """Return the Debian packages that this host lacks, each with what it is for."""
+# Any of these will do for the tests that look at the site in a browser.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def wanted_packages(*, browser: bool = False) -> dict[str, str]:
+    """Return the Debian packages that this host lacks, each with what it is for.
+
+    Args:
+        browser: ask for a browser as well, which no lab needs.
+    """
     wanted = {}
     for tool, package in TOOLS.items():
         if shutil.which(tool, path=PATH) is None:
             wanted[package] = f"{tool}, to {_purpose(tool)}"
     if not Path(KEYRING).exists():
         wanted["debian-archive-keyring"] = "the keys that Debian's packages are checked with"
+    if browser and not any(shutil.which(name) for name in BROWSERS):
+        wanted["chromium"] = "a browser, to test the site in"
     return wanted
 
 

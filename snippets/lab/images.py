@@ -35,8 +35,7 @@ _EXPECTED = {
     "ghcr": ("actions/hello-world/latest",),
 }
 
-# The classic builder on the graph drivers writes the history that the published
-# images have, whatever store the labs then use.
+# One engine builds them for all, so that digests agree.
 _BUILDER = dataclasses.replace(ENGINES[DEFAULT_ENGINE], name="image builder")
 
 

@@ -10,11 +10,12 @@ from .host import wanted_packages
 from .programs import PATH, environment, sudo
 
 
-def install(progress: Callable[[str], None]) -> int:
+def install(progress: Callable[[str], None], *, browser: bool = False) -> int:
     """Install what is missing, after saying what and why. Does nothing if nothing is.
 
     Args:
         progress: is given a line of text for each package, and before each step.
+        browser: install a browser as well, where there is none.
 
     Returns:
         0 when the host has all packages.
@@ -24,7 +25,7 @@ def install(progress: Callable[[str], None]) -> int:
     """
     if sys.platform != "linux":
         raise LabError(f"A lab needs Linux; this is {sys.platform}. There is nothing to install.")
-    wanted = wanted_packages()
+    wanted = wanted_packages(browser=browser)
     if not wanted:
         progress("lab setup: all system packages are there")
         return 0

@@ -68,6 +68,7 @@ def _main(verb: str, cache: Path, engine: Engine) -> None:
             _say(ready=machine.pid, name=machine.scratch.name)
             _serve(machine)
         finally:
+            _listen(False)  # nothing is to interrupt this
             machine.stop()
     elif verb == "build":
         rootfs.root(cache, engine, _progress).release()
@@ -84,7 +85,18 @@ def _main(verb: str, cache: Path, engine: Engine) -> None:
 
 
 def _go(_signal: int, _frame: object) -> None:
+    _listen(False)
     raise ClientGone
+
+
+def _stay(_signal: int, _frame: object) -> None:
+    """Do nothing. (What is ignored by SIG_IGN stays ignored in all programs that are started.)"""
+
+
+def _listen(willing: bool) -> None:
+    """Heed requests to terminate, or do not."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _go if willing else _stay)
 
 
 def main() -> None:
@@ -92,10 +104,8 @@ def main() -> None:
     verb, cache, engine = sys.argv[1:4]
     os.umask(0o022)
     # Ctrl-C is for the client to act upon; asked to terminate, clear up first.
-    # (Not SIG_IGN: what is ignored stays ignored in all programs that are started.)
-    signal.signal(signal.SIGINT, lambda _signal, _frame: None)
-    signal.signal(signal.SIGTERM, _go)
-    signal.signal(signal.SIGHUP, _go)
+    signal.signal(signal.SIGINT, _stay)
+    _listen(True)
     try:
         _main(verb, Path(cache), ENGINES[engine])
     except ClientGone:

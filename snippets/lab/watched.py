@@ -82,7 +82,7 @@ def tail(path: Path, lines: int = 20) -> str:
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - 400 * lines))
+            file.seek(max(0, size - 4096 * lines))  # enough, but for lines longer than any
             text = file.read().decode(errors="replace")
     except FileNotFoundError:
         return ""

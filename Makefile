@@ -1,7 +1,7 @@
 # The project's commands. `make help` lists them; each sets up all that it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site offline check test lint lab rewrite bench lock clean
+.PHONY: help serve site offline check test lint lab rewrite bench mutate lock clean
 
 export NO_MKDOCS_2_WARNING := 1
 
@@ -44,6 +44,10 @@ rewrite: $(READY) ## write real output into a page: make rewrite PAGE=docs/learn
 bench: $(READY) ## what the verifier costs, as ratios measured in one run
 	@$(BIN)/lab setup
 	@$(BIN)/python -m tests.bench
+
+mutate: $(READY) ## make small wrong changes to the pages and count how many are caught
+	@$(BIN)/lab setup
+	@$(BIN)/python -m tests.mutate
 
 lock: $(READY) ## resolve the dependencies anew into .ci/requirements.txt
 	@.ci/lock

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import pty
 import re
@@ -322,7 +323,7 @@ def write_file(name: str, text: str) -> str:
         name: the file's path, relative to the working directory.
         text: the content; it gets a newline at its end.
     """
-    end = f"END-{secrets.token_hex(4)}"
+    end = f"END-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     folder = shlex.quote(str(PurePosixPath(name).parent))
     return f"mkdir -p {folder} && cat > {shlex.quote(name)} <<'{end}'\n{text}\n{end}"
 

@@ -78,6 +78,10 @@ class BlockFailure(Exception):  # noqa: N818 - a finding about the page, not an 
         self.details = tuple(details)
         super().__init__(self.report())
 
+    def __reduce__(self) -> tuple[type[BlockFailure], tuple[object, ...]]:
+        """Worker processes hand findings over."""
+        return type(self), (self.path, self.line, self.reason, self.command, self.details)
+
     def report(self) -> str:
         """The report for a person: place and reason, the command, what shows the fault."""
         return "\n".join(

@@ -13,15 +13,15 @@ import random
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from snippets.block import Block, BlockError, Command, Kind, page_lines, parse_page
 from snippets.lab import DEFAULT_ENGINE, Lab
-from snippets.match.lines import is_ellipsis
-from snippets.match.tokens import TOKEN_TYPES, volatile
+from snippets.match.lines import ELLIPSIS, is_ellipsis
+from snippets.match.tokens import Token, volatile
 from snippets.settings import parse_settings
 from snippets.verify import BlockFailure, NotRunError, PageRun
 from tests.replay import OtherCommandError, RecordingHost, RecordingTerminal, ReplayHost, ReplayTerminal, Tape
@@ -49,36 +49,36 @@ STATES = {
     "Untagged": "Tagged", "overlayfs": "overlay2", "overlay2": "overlayfs", "bridge": "host", "host": "none", "local": "remote",
 }  # fmt: skip
 
-Change = Callable[[str, random.Random], Iterator[str]]
+Change = Callable[[str, Sequence[Token]], Iterator[str]]
 
 
-def words(line: str, _: random.Random) -> Iterator[str]:
+def words(line: str, tokens: Sequence[Token]) -> Iterator[str]:
     """A word of output becomes another one."""
-    for match in _literal(r"[A-Za-z]{3,}", line):
+    for match in _literal(r"[A-Za-z]{3,}", line, tokens):
         yield line[: match.start()] + _other_word(match[0]) + line[match.end() :]
 
 
-def columns(line: str, _: random.Random) -> Iterator[str]:
+def columns(line: str, tokens: Sequence[Token]) -> Iterator[str]:
     """A column of a heading gets another name."""
-    for match in _literal(r"\b[A-Z]{3,}(?: [A-Z]+)*\b", line):
+    for match in _literal(r"\b[A-Z]{3,}(?: [A-Z]+)*\b", line, tokens):
         if line == line.upper():
             yield line[: match.start()] + match[0][:-1] + "X" + line[match.end() :]
 
 
-def numbers(line: str, _: random.Random) -> Iterator[str]:
+def numbers(line: str, tokens: Sequence[Token]) -> Iterator[str]:
     """A number that is not volatile becomes another one."""
-    for match in _literal(r"(?<![\w.])\d+(?![\w.])", line):
+    for match in _literal(r"(?<![\w.])\d+(?![\w.])", line, tokens):
         yield line[: match.start()] + str(int(match[0]) + 1) + line[match.end() :]
 
 
-def states(line: str, _: random.Random) -> Iterator[str]:
+def states(line: str, tokens: Sequence[Token]) -> Iterator[str]:
     """A state becomes its opposite."""
-    for match in _literal(r"[A-Za-z0-9]+", line):
+    for match in _literal(r"[A-Za-z0-9]+", line, tokens):
         if match[0] in STATES:
             yield line[: match.start()] + STATES[match[0]] + line[match.end() :]
 
 
-def types(line: str, _: random.Random) -> Iterator[str]:
+def types(line: str, tokens: Sequence[Token]) -> Iterator[str]:
     """A volatile token becomes one of another type, or the value that says "nothing"."""
     other = {
         "size": "3 seconds",
@@ -87,21 +87,21 @@ def types(line: str, _: random.Random) -> Iterator[str]:
         "percentage": "0B",
         "ID": "latest",
     }
-    for token in volatile([line])[0]:
+    for token in tokens:
         if token.type.name in other:
             yield line[: token.start] + other[token.type.name] + line[token.end :]
         if token.type.name == "size":
             yield line[: token.start] + "0B" + line[token.end :]
 
 
-def flags(line: str, _: random.Random) -> Iterator[str]:
+def flags(line: str, _: Sequence[Token]) -> Iterator[str]:
     """A flag of a command is left out or becomes another one."""
     for match in re.finditer(r" (--?[a-z][\w-]*)(=\S+)?", line):
         yield line[: match.start()] + line[match.end() :]
         yield line[: match.start(1)] + match[1] + "x" + line[match.end(1) :]
 
 
-def arguments(line: str, _: random.Random) -> Iterator[str]:
+def arguments(line: str, _: Sequence[Token]) -> Iterator[str]:
     """A word that a command names becomes another one."""
     for match in re.finditer(r"(?<= )[a-z][a-z0-9:./-]{3,}(?= |$)", line):
         yield line[: match.start()] + match[0] + "x" + line[match.end() :]
@@ -111,7 +111,7 @@ SHOWN: tuple[Change, ...] = (words, columns, numbers, states, types)
 TYPED: tuple[Change, ...] = (flags, arguments)
 
 
-def mutants(page: str, text: str, chance: random.Random) -> Iterator[Mutant]:
+def mutants(page: str, text: str) -> Iterator[Mutant]:
     """Every mutant of a page."""
     lines = page_lines(text)
     for block in parse_page(text, page):
@@ -119,9 +119,9 @@ def mutants(page: str, text: str, chance: random.Random) -> Iterator[Mutant]:
             continue
         yield from _exits(page, lines, block)
         for command in block.commands:
-            yield from _outputs(page, lines, block, command, chance)
+            yield from _outputs(page, lines, block, command)
             for change in TYPED if command.is_typed else ():
-                yield from _mutated(page, lines, block, command.line, change, chance, typed=True)
+                yield from _mutated(page, lines, block, command.line, change, (), typed=True)
     yield from _inconsistent(page, text, lines)
 
 
@@ -174,23 +174,18 @@ def _run_all(run: PageRun) -> None:
         run.close()
 
 
-def _outputs(
-    page: str, lines: list[str], block: Block, command: Command, chance: random.Random
-) -> Iterator[Mutant]:
+def _outputs(page: str, lines: list[str], block: Block, command: Command) -> Iterator[Mutant]:
+    tokens = volatile(command.output)
     for offset, line in enumerate(command.output):
+        number = command.output_line + offset
         if is_ellipsis(line) or not line.strip():
             continue
         for change in SHOWN:
-            yield from _mutated(page, lines, block, command.output_line + offset, change, chance, typed=False)
-        if (
-            offset
-            and command.output[offset - 1].strip() != line.strip()
-            and not is_ellipsis(command.output[offset - 1])
-        ):
-            number = command.output_line + offset
+            yield from _mutated(page, lines, block, number, change, tokens[offset], typed=False)
+        above = command.output[offset - 1] if offset else ELLIPSIS
+        if not is_ellipsis(above) and not block.any_order and not _same_shape(above, line):
             swapped = [*lines[: number - 2], lines[number - 1], lines[number - 2], *lines[number:]]
-            if not _same_shape(command.output[offset - 1], line):
-                yield Mutant("swapped lines", page, number, line, "", "".join(swapped), typed=False)
+            yield Mutant("swapped lines", page, number, above, line, "".join(swapped), typed=False)
 
 
 def _mutated(
@@ -199,13 +194,13 @@ def _mutated(
     block: Block,
     number: int,
     change: Change,
-    chance: random.Random,
+    tokens: Sequence[Token],
     *,
     typed: bool,
 ) -> Iterator[Mutant]:
     whole = lines[number - 1]
     before = whole.removeprefix(block.prefix).rstrip("\r\n")
-    for after in change(before, chance):
+    for after in change(before, tokens):
         new = whole.replace(before, after, 1) if before else whole
         if after != before:
             text = "".join([*lines[: number - 1], new, *lines[number:]])
@@ -256,9 +251,9 @@ def _inconsistent(page: str, text: str, lines: list[str]) -> Iterator[Mutant]:
             yield Mutant("inconsistent ID", page, number, line.strip(), after.strip(), mutated, typed=False)
 
 
-def _literal(pattern: str, line: str) -> Iterator[re.Match[str]]:
+def _literal(pattern: str, line: str, tokens: Sequence[Token]) -> Iterator[re.Match[str]]:
     """The matches of a pattern that touch neither a volatile token nor an elision."""
-    taken = [(token.start, token.end) for token in volatile([line])[0]]
+    taken = [(token.start, token.end) for token in tokens]
     taken += [match.span() for match in re.finditer(r"\S*\.\.\.\S*", line)]
     for match in re.finditer(pattern, line):
         if all(match.end() <= start or match.start() >= end for start, end in taken):
@@ -273,7 +268,7 @@ def _same_shape(one: str, other: str) -> bool:
     """Whether two lines differ in volatile values alone, so that swapping them changes nothing."""
 
     def shape(line: str) -> str:
-        for token in reversed(volatile([line], TOKEN_TYPES)[0]):
+        for token in reversed(volatile([line])[0]):
             line = line[: token.start] + f"<{token.type.name}>" + line[token.end :]
         return " ".join(line.split())
 
@@ -296,7 +291,7 @@ def main() -> int:
     with ProcessPoolExecutor(WORKERS) as pool:
         print(f"recording {len(pages)} pages in labs ...", flush=True)
         tapes = dict(zip(pages, pool.map(record, pages), strict=True))
-        made = [mutant for page in pages for mutant in mutants(page, (ROOT / page).read_text(), chance)]
+        made = [mutant for page in pages for mutant in mutants(page, (ROOT / page).read_text())]
         unique = list({mutant.text: mutant for mutant in made}.values())
         shown = [mutant for mutant in unique if not mutant.typed]
         typed = [mutant for mutant in unique if mutant.typed]

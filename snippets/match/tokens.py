@@ -64,8 +64,8 @@ TOKEN_TYPES = (
 
 
 PID = next(token for token in TOKEN_TYPES if token.name == "PID")
-PID_FIELD = r"[1-9]\d*"
-"""A PID in a table; known as one by its heading alone."""
+PID_FIELD = r"(?!1(?!\d))[1-9]\d*"
+"""A PID in a table; known as one by its heading alone. PID 1 is the same in every PID namespace."""
 
 PID_HEADINGS = ("PID", "PPID")
 
@@ -115,8 +115,7 @@ def tokens_of(
     """
     search = _pattern_of(types).search
     fields = [match for index, match in enumerate(re.finditer(r"\S+", line)) if index in pids_in]
-    # PID 1 is the same in every PID namespace.
-    pids = {match.start(): match for match in fields if re.fullmatch(PID_FIELD, match[0]) and match[0] != "1"}
+    pids = {match.start(): match for match in fields if re.fullmatch(PID_FIELD, match[0])}
     at = 0
     while at < len(line):
         found = search(line, at)

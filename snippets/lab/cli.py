@@ -63,7 +63,7 @@ def _default(numbers: Sequence[signal.Signals]) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    for name in arguments.engine or ENGINES:
+    for name in ENGINES if arguments.all else arguments.engine or [DEFAULT_ENGINE]:
         build(name, progress=_progress)
         print(f"{name}: ready")
     return 0
@@ -114,7 +114,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("command", nargs=argparse.REMAINDER, help="run this instead of a shell")
     one = verb("build", _build, "make what labs need, ahead of the first start")
-    one.add_argument("--engine", action="append", choices=ENGINES, help="only this engine (may be repeated)")
+    one.add_argument(
+        "--engine",
+        action="append",
+        choices=ENGINES,
+        help=f"for this engine (may be repeated; default: {DEFAULT_ENGINE})",
+    )
+    one.add_argument("--all", action="store_true", help="for every engine")
     verb("clean", _clean, "remove everything that labs keep: file systems, images, leftovers")
     verb("doctor", _doctor, "say what this host lacks for a lab")
     one = verb("setup", _setup, "install the system packages that this host lacks for a lab")

@@ -59,6 +59,28 @@ ENGINES: Mapping[str, Engine] = {
     engine.name: engine
     for engine in (
         Engine(
+            name="20.10",
+            version="20.10.",
+            suite="bookworm",
+            packages=("docker.io",),
+            summary="Docker 20.10 with overlay2 and the classic builder",
+        ),
+        Engine(
+            name="26.1",
+            version="26.1.",
+            suite="trixie",
+            packages=("docker.io", "docker-cli", "docker-buildx"),
+            summary="Docker 26.1 with overlay2",
+        ),
+        Engine(
+            name="28.5",
+            version="28.5.",
+            suite="forky",
+            packages=("docker.io", "docker-cli", "docker-buildx"),
+            daemon={"features": {"containerd-snapshotter": False}},
+            summary="Docker 28.5 with overlay2",
+        ),
+        Engine(
             name="28.5-containerd",
             version="28.5.",
             suite="forky",

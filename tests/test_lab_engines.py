@@ -1,0 +1,61 @@
+"""Every engine of the lab: the declared version and image store, one registry content for all."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from snippets.lab import ENGINES, Lab
+
+# Engine → storage driver.
+DRIVERS = {"20.10": "overlay2", "26.1": "overlay2", "28.5": "overlay2", "28.5-containerd": "overlayfs"}
+
+# Repository and tag → the digest that the first engine to pull it saw.
+_digests: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    with Lab.start(request.param) as lab:
+        yield lab
+
+
+def output(lab: Lab, command: str) -> str:
+    result = lab.run(command)
+    assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def test_it_is_what_its_name_says(lab: Lab) -> None:
+    version = json.loads(output(lab, "docker version --format '{{json .}}'"))
+    assert version["Server"]["Version"].startswith(lab.engine.version)
+    assert version["Client"]["Version"] == version["Server"]["Version"]
+    info = json.loads(output(lab, "docker info --format '{{json .}}'"))
+    assert info["Driver"] == DRIVERS[lab.engine.name]
+    assert not info["Warnings"]
+
+
+def test_both_registries_give_every_engine_the_same_digests(lab: Lab) -> None:
+    for image in ("hello-world:latest", "ghcr.io/actions/hello-world:latest", "ubuntu:22.04"):
+        output(lab, f"docker pull {image}")
+        digest = output(lab, f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {image}")
+        assert digest == _digests.setdefault(image, digest)
+    assert output(lab, "docker run --rm hello-world").splitlines()[:2] == ["", "Hello from Docker!"]
+
+
+@pytest.mark.parametrize("buildkit", [0, 1])
+def test_both_builders_build(lab: Lab, buildkit: int) -> None:
+    built = output(
+        lab,
+        "mkdir -p /tmp/context && cd /tmp/context && "
+        'printf \'FROM busybox\\nRUN echo built >/made\\nCMD ["cat", "/made"]\\n\' >Dockerfile && '
+        f"DOCKER_BUILDKIT={buildkit} docker build --quiet --no-cache --tag made{buildkit} . && "
+        f"docker run --rm made{buildkit}",
+    )
+    assert built.endswith("built\n")
+
+
+def test_the_builder_of_old_engines_is_the_classic_one(lab: Lab) -> None:
+    output(lab, "docker pull --quiet busybox; mkdir -p /tmp/one && echo FROM busybox >/tmp/one/Dockerfile")
+    built = lab.run("docker build /tmp/one")
+    assert ("Step 1/1" in built.stdout) == (lab.engine.name == "20.10"), built.stdout + built.stderr

@@ -18,8 +18,10 @@ from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilFile, SybilItem
 
 from snippets.block import Block, BlockError, Kind, parse_page
-from snippets.lab import DEFAULT_ENGINE, Lab, LabError
+from snippets.lab import DEFAULT_ENGINE, ENGINES, Lab, LabError
+from snippets.lab.engines import ELSEWHERE
 from snippets.passed import PassedPages
+from snippets.record import describe_lab, write_lab, write_recording
 from snippets.rewrite import rewritten, write_page
 from snippets.settings import parse_settings
 from snippets.verify import BlockFailure, Host, NotRunError, PageRun
@@ -31,7 +33,7 @@ LEFTOVERS = "leaves-nothing-behind"
 """The name of the last test of a page."""
 
 _TESTED = (Kind.SESSION, Kind.FILE, Kind.DATA)
-_SYBIL = pytest.StashKey["Pages"]()
+_SYBILS = pytest.StashKey[list["Pages"]]()
 _SUMMARY = pytest.StashKey["Summary"]()
 
 
@@ -51,32 +53,38 @@ class Summary:
 class Pages(Sybil):
     """Sybil on the project's own grammar, with test ids that do not move when lines are inserted above."""
 
-    def __init__(self, root: Path, rewrite: bool, summary: Summary) -> None:
-        super().__init__([self._regions], patterns=["*.md"], path=str(root / PAGES), teardown=self._finish)
-        self.root = root
-        self.rewrite = rewrite
+    def __init__(self, config: pytest.Config, engine: str, summary: Summary) -> None:
+        super().__init__(
+            [self._regions], patterns=["*.md"], path=str(config.rootpath / PAGES), teardown=self._finish
+        )
+        self.root = config.rootpath
+        self.engine = engine
+        self.rewrite: bool = config.getoption("rewrite")
+        self.record: bool = config.getoption("record")
         self.summary = summary
         self.passed = PassedPages()
 
     def identify(self, example: Example) -> str:
-        """The test id of a block within its page."""
-        return str(example.region.lexemes["name"])
+        """The test id of a block within its page: its name and the engine."""
+        return f"{example.region.lexemes['name']}@{self.engine}"
 
     def _regions(self, document: Document) -> Iterable[Region]:
         path = Path(document.path).relative_to(self.root).as_posix()
         blocks = parse_page(document.text, path)
+        for block in blocks:
+            check_engines(block)
         run = PageRun(
             blocks,
-            lambda: start_lab(DEFAULT_ENGINE),
-            DEFAULT_ENGINE,
+            lambda: start_lab(self.engine),
+            self.engine,
             parse_settings(document.text, path),
             rewrite=self.rewrite,
         )
         document.namespace.update(run=run, text=document.text)
         for block, name in zip(blocks, block_names(blocks), strict=True):
-            if block.kind in _TESTED:
+            if block.kind in _TESTED and run.runs(block):
                 yield Region(block.start, block.end, block, _evaluate, {"name": name})
-        sessions = [block for block in blocks if block.kind is Kind.SESSION]
+        sessions = [block for block in blocks if block.kind is Kind.SESSION and run.runs(block)]
         if sessions:
             yield Region(document.end, document.end, sessions[-1], _check_leftovers, {"name": LEFTOVERS})
 
@@ -97,6 +105,8 @@ class Pages(Sybil):
             self.summary.notes.append(f"rewrote {name}: {len(run.edits)} outputs")
         elif run.clean:
             self.passed.add(namespace["text"], run.blocks, run.engine)
+            if self.record:
+                write_recording(run.blocks[0].path, run.blocks, run.engine, run.seconds)
 
 
 class PageFile(SybilFile):
@@ -105,13 +115,13 @@ class PageFile(SybilFile):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for each block; a broken fence is reported with its line."""
         counts = self.config.stash[_SUMMARY].blocks
-        for sybil in self.sybils:
+        for number, sybil in enumerate(self.sybils):
             try:
                 document = sybil.parse(self.path)
             except BlockError as error:
                 raise self.CollectError(str(error)) from None
             self.documents.append(document)
-            for block in document.namespace["run"].blocks:
+            for block in document.namespace["run"].blocks if number == 0 else ():
                 counts[block.kind.name] = counts.get(block.kind.name, 0) + 1
             for example in document.examples():
                 yield BlockItem.from_parent(self, sybil=sybil, example=example)
@@ -135,6 +145,18 @@ class BlockItem(SybilItem):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The page, the 0-based line of the block, and its name."""
         return Path(self.example.path), self.example.parsed.line - 1, self.name
+
+
+def check_engines(block: Block) -> None:
+    """Check that a block is bound to engines that exist.
+
+    Raises:
+        BlockError: one is unknown.
+    """
+    for name in block.engines:
+        if name not in ENGINES and name not in ELSEWHERE:
+            known = ", ".join([*ENGINES, *ELSEWHERE])
+            raise BlockError(block.path, block.line, f"unknown engine {name!r}; known: {known}")
 
 
 def start_lab(engine: str) -> Host:
@@ -164,6 +186,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write real output into the pages where it differs from what they show",
     )
     group.addoption(
+        "--engine",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"run the pages on this engine ({DEFAULT_ENGINE} without it); may be given several times: "
+        f"{', '.join(ENGINES)}, or all",
+    )
+    group.addoption(
+        "--record", action="store_true", help="write what passed, on which engine, into snippets/recordings/"
+    )
+    group.addoption(
         "--changed-only",
         action="store_true",
         help="leave out pages that passed and have not changed since, nor what ran them; not in CI",
@@ -172,16 +205,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the pages known to this run."""
-    config.stash[_SUMMARY] = Summary()
-    config.stash[_SYBIL] = Pages(config.rootpath, config.getoption("rewrite"), config.stash[_SUMMARY])
+    summary = config.stash[_SUMMARY] = Summary()
+    config.stash[_SYBILS] = [Pages(config, engine, summary) for engine in chosen_engines(config)]
+
+
+def chosen_engines(config: pytest.Config) -> list[str]:
+    """The engines that the pages are to run on.
+
+    Raises:
+        pytest.UsageError: one is unknown, or several are to write into the same page.
+    """
+    named: list[str] = config.getoption("engine") or [DEFAULT_ENGINE]
+    engines = list(ENGINES) if "all" in named else list(dict.fromkeys(named))
+    for name in engines:
+        if name not in ENGINES:
+            raise pytest.UsageError(f"unknown engine {name!r}; known: {', '.join(ENGINES)}, or all")
+    if config.getoption("rewrite") and len(engines) > 1:
+        raise pytest.UsageError("--rewrite takes one engine at a time: a page is written after each")
+    return engines
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a Markdown file of docs/ as a page."""
-    pages = parent.config.stash[_SYBIL]
-    if not pages.should_parse(file_path):
+    sybils = parent.config.stash[_SYBILS]
+    if not sybils[0].should_parse(file_path):
         return None
-    page: pytest.Collector = PageFile.from_parent(parent, path=file_path, sybils=[pages])
+    page: pytest.Collector = PageFile.from_parent(parent, path=file_path, sybils=sybils)
     return page
 
 
@@ -189,7 +238,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what `--changed-only` leaves out; CI always runs everything."""
     if not config.getoption("changed_only") or os.environ.get("CI"):
         return
-    passed = config.stash[_SYBIL].passed
+    passed = PassedPages()
     known: dict[int, bool] = {}
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
@@ -215,6 +264,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if output is not None:
         summary = session.config.stash[_SUMMARY]
         output["pages"] = {"blocks": summary.blocks, "notes": summary.notes}
+    elif session.config.getoption("record"):
+        for engine in chosen_engines(session.config):
+            write_lab(engine, *_describe(engine))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -242,6 +294,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 terminalreporter.line(line)
 
 
+def _describe(engine: str) -> tuple[str, dict[str, str]]:
+    with Lab.start(engine) as lab:
+        return describe_lab(lambda command: lab.run(command).stdout)
+
+
 def _annotation(report: pytest.TestReport) -> Iterator[str]:
     """A failed block as an annotation, as GitHub's workflow commands want it escaped."""
     where = dict(report.user_properties)
@@ -258,7 +315,10 @@ def _evaluate(example: Example) -> None:
 
 
 def _check_leftovers(example: Example) -> None:
+    run: PageRun = example.namespace["run"]
     try:
-        example.namespace["run"].check_leftovers()
+        run.check_leftovers()
     except NotRunError as error:
         pytest.skip(str(error))
+    finally:
+        run.close()  # at once: the page's lab on the next engine comes before the page's end

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,33 @@ def stale(page: str, blocks: Sequence[Block], engine: str, folder: Path = RECORD
     recording = read_recording(page, engine, folder)
     known = recording.fingerprints if recording else frozenset[str]()
     return [line for line, fingerprint in fingerprints(blocks, engine).items() if fingerprint not in known]
+
+
+def describe_lab(run: Callable[[str], str]) -> tuple[str, dict[str, str]]:
+    """The version of a lab's engine, and the digest of each image that its registries hold.
+
+    Args:
+        run: runs a bash command in the lab and returns what it printed.
+    """
+    images = {}
+    for host, prefix in (("registry-1.docker.io", ""), ("ghcr.io", "ghcr.io/")):
+        for repository in json.loads(run(f"curl -fsS https://{host}/v2/_catalog"))["repositories"]:
+            for tag in json.loads(run(f"curl -fsS https://{host}/v2/{repository}/tags/list"))["tags"]:
+                manifest = f"https://{host}/v2/{repository}/manifests/{tag}"
+                accept = "application/vnd.oci.image.index.v1+json"
+                head = run(f"curl -fsSI -H 'Accept: {accept}' {manifest}")
+                digest = re.search(r"(?im)^docker-content-digest:\s*(\S+)", head)
+                if digest:
+                    images[f"{prefix}{repository.removeprefix('library/')}:{tag}"] = digest[1]
+    return run("docker version --format '{{.Server.Version}}'").strip(), dict(sorted(images.items()))
+
+
+def write_lab(engine: str, version: str, images: Mapping[str, str], folder: Path = RECORDINGS) -> None:
+    """Write what an engine is, and which images the recordings were made with, into `lab.json`."""
+    path = folder / "lab.json"
+    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"engines": {}}
+    engines = dict(sorted({**old["engines"], engine: version}.items()))
+    write_json(path, {"engines": engines, "images": dict(images)})
 
 
 def write_json(path: Path, data: Any) -> None:

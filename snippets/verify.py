@@ -127,6 +127,7 @@ class PageRun:
         open_terminal: opens a terminal with a command that starts its shell.
         edits: the edits that would make the page true; the caller writes them.
         retried: the commands that were repeated, as `path:line: how often`.
+        seconds: how long each block took, by its line.
         clean: whether all has run, is as the page says, and nothing is left behind.
     """
 
@@ -140,6 +141,7 @@ class PageRun:
     open_terminal: Callable[[Sequence[str]], Terminal] = Terminal
     edits: list[Edit] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
+    seconds: dict[int, float] = field(default_factory=dict)
     bindings: Bindings = field(init=False)
     _host: Host | None = None
     _at_start: frozenset[str] = frozenset()
@@ -166,7 +168,11 @@ class PageRun:
             current = self.blocks[self._done]
             self._done += 1
             try:
+                if current.kind in (Kind.SESSION, Kind.FILE) and self.runs(current):
+                    self._start_host()
+                begin = time.monotonic()
                 self._run(current)
+                self.seconds[current.line] = time.monotonic() - begin
             except BlockFailure as failure:
                 self._failed = f"{failure.path}:{failure.line}"
                 raise
@@ -404,13 +410,16 @@ class PageRun:
         if outcome.status != 0:
             raise self._failure(block, command, "the file cannot be written", _last_lines(outcome.output))
 
+    def _start_host(self) -> Host:
+        if self._host is None:
+            self._host = self.start_host()
+            self._at_start = self._host.objects()
+        return self._host
+
     def _shell(self, block: Block, command: Command) -> _Shell:
         if block.terminal not in self._shells:
             try:
-                if self._host is None:
-                    self._host = self.start_host()
-                    self._at_start = self._host.objects()
-                terminal = self.open_terminal(self._host.enter(*shell_argv()))
+                terminal = self.open_terminal(self._start_host().enter(*shell_argv()))
             except TerminalError as error:
                 raise self._stopped(block, command, "", error) from error
             self._shells[block.terminal] = _Shell(terminal)

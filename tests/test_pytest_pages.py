@@ -52,9 +52,9 @@ def test_every_block_is_a_test(project: pytest.Pytester) -> None:
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
         [
-            "docs/page.md::echo-one-log PASSED*",
-            "docs/page.md::cat-log-rm-log PASSED*",
-            "docs/page.md::leaves-nothing-behind PASSED*",
+            "docs/page.md::echo-one-log@28.5-containerd PASSED*",
+            "docs/page.md::cat-log-rm-log@28.5-containerd PASSED*",
+            "docs/page.md::leaves-nothing-behind@28.5-containerd PASSED*",
         ]
     )
     result.stdout.fnmatch_lines(["*2 typed into a terminal of the lab, its output compared"])
@@ -89,7 +89,7 @@ def test_a_broken_fence_is_reported_with_its_line(project: pytest.Pytester) -> N
 
 def test_one_block_alone_runs_those_before_it(project: pytest.Pytester) -> None:
     add(project, "page.md", PASSING)
-    project.runpytest_subprocess("docs/page.md::cat-log-rm-log").assert_outcomes(passed=1)
+    project.runpytest_subprocess("docs/page.md::cat-log-rm-log@28.5-containerd").assert_outcomes(passed=1)
 
 
 def test_last_failed_runs_those_before_it(project: pytest.Pytester) -> None:
@@ -161,7 +161,7 @@ def test_a_failure_is_an_annotation_in_github_actions(
     result = project.runpytest_subprocess()
     (line,) = [line for line in result.outlines if line.startswith("::error ")]
     assert line.startswith(
-        "::error file=docs/page.md,line=3,title=docs/page.md::true::docs/page.md:3: the output"
+        "::error file=docs/page.md,line=3,title=docs/page.md::true@28.5-containerd::docs/page.md:3: the output"
     )
     assert "%0A    + 50%25%0A" in line
 
@@ -198,3 +198,37 @@ def test_a_retry_is_reported(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess()
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["retried docs/page.md:7: * tries, * s (28.5-containerd)"])
+
+
+def test_a_page_runs_on_each_engine_that_is_named(project: pytest.Pytester) -> None:
+    text = '```console\n$ true\n```\n\n```{ .console engine="26.1" }\n$ echo new\nnew\n```\n'
+    add(project, "page.md", text)
+    result = project.runpytest_subprocess("-v", "--engine", "20.10", "--engine", "26.1")
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(
+        [
+            "docs/page.md::true@20.10 PASSED*",
+            "docs/page.md::true@26.1 PASSED*",
+            "docs/page.md::echo-new@26.1 PASSED*",
+        ]
+    )
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones(project: pytest.Pytester) -> None:
+    result = project.runpytest_subprocess("--engine", "19.03")
+    result.stderr.fnmatch_lines(
+        ["*unknown engine '19.03'; known: 20.10, 26.1, 28.5, 28.5-containerd, or all"]
+    )
+    add(project, "page.md", '\n```{ .console engine="28,5" }\n$ true\n```\n')
+    result = project.runpytest_subprocess()
+    result.stdout.fnmatch_lines(["docs/page.md:2: unknown engine '28,5'; known: 20.10, *"])
+
+
+def test_an_engine_that_no_lab_runs_is_no_error(project: pytest.Pytester) -> None:
+    add(project, "page.md", '```{ .console engine="29.7" }\n$ nosuch\n```\n\n```console\n$ true\n```\n')
+    project.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_only_one_engine_at_a_time_rewrites(project: pytest.Pytester) -> None:
+    result = project.runpytest_subprocess("--engine", "all", "--rewrite")
+    result.stderr.fnmatch_lines(["*--rewrite takes one engine at a time*"])

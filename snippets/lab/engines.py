@@ -92,3 +92,8 @@ ENGINES: Mapping[str, Engine] = {
 }
 
 DEFAULT_ENGINE = "28.5-containerd"
+
+ELSEWHERE: Mapping[str, str] = {
+    "29.7": "Docker 29.7 with the containerd image store; no Debian suite carries it",
+}
+"""Engines that pages show although no lab runs them, unless somebody brings their binaries."""

@@ -143,8 +143,8 @@ class BlockItem(SybilItem):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The page, the 0-based line of the block, and its name."""
-        return Path(self.example.path), self.example.parsed.line - 1, self.name
+        """The page and the 0-based line of the block; no name, in which pytest would replace the dots."""
+        return Path(self.example.path), self.example.parsed.line - 1, ""
 
 
 def check_engines(block: Block) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snippets.lab.cache import key_of, key_of_tree
+from snippets.lab.keys import key_of, key_of_tree
 
 from .lab_traces import as_root, until
 

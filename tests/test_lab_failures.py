@@ -20,7 +20,9 @@ LAB = [sys.executable, "-m", "snippets.lab"]
 def hidden(tools: str, *argv: str, cache: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command on a host that lacks some tools: files that nothing can run lie over them."""
     script = 'for tool in $1; do mount --bind /dev/null "$(command -v $tool)"; done; shift; exec "$@"'
-    environment = {**os.environ, **({"XDG_CACHE_HOME": str(cache)} if cache else {})}
+    environment = {**os.environ, "LAB_BACKEND": "namespaces"}
+    if cache:
+        environment["XDG_CACHE_HOME"] = str(cache)
     return subprocess.run(
         [*sudo(), "unshare", "--mount", "sh", "-c", script, "sh", tools, *argv],
         capture_output=True,
@@ -107,7 +109,7 @@ def test_setup_changes_nothing_when_all_is_there() -> None:
 
 def test_without_namespaces() -> None:
     result = subprocess.run(
-        [*sudo(), "setpriv", "--bounding-set=-sys_admin", *LAB, "doctor"],
+        [*sudo(), "setpriv", "--bounding-set=-sys_admin", *LAB, "--lab-backend=namespaces", "doctor"],
         capture_output=True,
         text=True,
         timeout=60,
@@ -119,7 +121,7 @@ def test_without_namespaces() -> None:
 def test_without_root() -> None:
     code = (
         "import os; from snippets.lab import missing; "
-        "os.setgroups([]); os.setgid(65534); os.setuid(65534); print(missing())"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534); print(missing('namespaces'))"
     )
     result = subprocess.run([*sudo(), sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "sudo without a password" in result.stdout

@@ -5,14 +5,15 @@
 # the cache directory as its working directory: paths are relative to it, so that no
 # character of its name can upset mount's options.
 #
-# usage: boot.sh SCRATCH ROOT REGISTRY [GROUP...]
+# usage: boot.sh SCRATCH ROOT REGISTRY BINARIES [GROUP...]
 #   SCRATCH   the lab's writable directory (upper, work, docker, containerd, …)
 #   ROOT      the engine's root, read-only
 #   REGISTRY  the registries' content, read-only
+#   BINARIES  a directory of programs that hide those of the root; may be empty
 #   GROUP     the lab's control groups
 set -eu
-scratch=$1 lower=$2 registry=$3
-shift 3
+scratch=$1 lower=$2 registry=$3 binaries=$4
+shift 4
 root=$scratch/root
 
 # Only this process may be in the groups when they become the root of a namespace.
@@ -21,7 +22,7 @@ if [ $# -gt 0 ]; then
   for group; do
     echo 0 >"$group/cgroup.procs"
   done
-  exec unshare --cgroup -- sh "$0" "$scratch" "$lower" "$registry"
+  exec unshare --cgroup -- sh "$0" "$scratch" "$lower" "$registry" "$binaries"
 fi
 
 mount -t overlay lab "$root" \
@@ -32,6 +33,16 @@ for name in docker containerd; do
 done
 mount -t overlay lab-registry "$root/var/lib/lab-registry" \
   -o "lowerdir=$registry,upperdir=$scratch/registry/upper,workdir=$scratch/registry/work"
+
+# /usr/local/bin comes before Debian's directories in PATH, and so do its plugins.
+if [ -n "$binaries" ]; then
+  mount --bind "$binaries" "$root/usr/local/bin"
+  mount -o remount,bind,ro "$root/usr/local/bin"
+  if [ -d "$binaries/cli-plugins" ]; then
+    mkdir -p "$root/usr/local/lib/docker/cli-plugins"
+    mount --bind "$binaries/cli-plugins" "$root/usr/local/lib/docker/cli-plugins"
+  fi
+fi
 
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
 mount -t sysfs -o nosuid,nodev,noexec sysfs "$root/sys"

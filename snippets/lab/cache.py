@@ -7,7 +7,6 @@ others wait, and keeps it while labs use it.
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import subprocess
 import time
@@ -17,31 +16,12 @@ from typing import IO
 
 from .errors import LabError
 from .programs import environment
-from .watched import wait_for
+from .watched import advised, wait_for
 
 Progress = Callable[[str], None]
 
 _OLD_SECONDS = 30 * 24 * 3600
 _FREE_BYTES = 2 * 1024**3  # what making everything takes at its fullest, with reserve
-
-
-def key_of(*parts: str | bytes) -> str:
-    """Return a key (16 hex digits) that stands for exactly these parts."""
-    total = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        total.update(f"{len(data)}:".encode() + data)
-    return total.hexdigest()[:16]
-
-
-def key_of_tree(directory: Path) -> str:
-    """Return a key for the names, modes and contents of all files below a directory."""
-    parts: list[str | bytes] = []
-    for path in sorted(directory.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            executable = os.access(path, os.X_OK)
-            parts += [f"{path.relative_to(directory)} {executable}", path.read_bytes()]
-    return key_of(*parts)
 
 
 def remove_tree(path: Path) -> None:
@@ -191,7 +171,8 @@ def _make(path: Path, what: str, make: Callable[[Path], None]) -> None:
         subprocess.run(["sync", "-f", str(partial)], check=True, env=environment())
         partial.rename(path)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise LabError(f"{what}: {error}. Nothing half made is kept; start again.") from error
+        reason = error if isinstance(error, OSError) else str(error)
+        raise LabError(f"{what}: {advised(reason)}") from error
     finally:
         remove_tree(partial)
 

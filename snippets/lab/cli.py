@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from . import setup
+from . import outer, setup
+from .backends import BACKENDS, find
+from .enginedir import engine_from_dir
 from .engines import DEFAULT_ENGINE, ENGINES
 from .errors import LabError
-from .host import missing
-from .lab import Lab, build, clean
+from .lab import Lab
 from .paths import cache_dir
+from .upkeep import build, clean
 
 
 def _progress(text: str) -> None:
@@ -21,7 +24,11 @@ def _progress(text: str) -> None:
 
 
 def _shell(arguments: argparse.Namespace) -> int:
-    with Lab.start(arguments.engine, progress=_progress) as lab:
+    engine = arguments.engine
+    backend = arguments.lab_backend
+    if arguments.engine_dir:
+        engine = engine_from_dir(arguments.engine_dir, backend=backend, progress=_progress)
+    with Lab.start(engine, backend=backend, progress=_progress) as lab:
         if not arguments.command:
             _progress(
                 f"A throwaway host: {lab.engine.summary}, and no network. Its images are the\n"
@@ -63,14 +70,15 @@ def _default(numbers: Sequence[signal.Signals]) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    for name in ENGINES if arguments.all else arguments.engine or [DEFAULT_ENGINE]:
-        build(name, progress=_progress)
+    names = list(ENGINES) if arguments.all else arguments.engine or [DEFAULT_ENGINE]
+    build(names, backend=arguments.lab_backend, progress=_progress)
+    for name in names:
         print(f"{name}: ready")
     return 0
 
 
-def _clean(_arguments: argparse.Namespace) -> int:
-    running = clean()
+def _clean(arguments: argparse.Namespace) -> int:
+    running = clean(arguments.lab_backend)
     if running:
         print(
             f"{running} running lab(s) or build(s) stay, with what they use. Leave them and clean again.",
@@ -80,13 +88,13 @@ def _clean(_arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_arguments: argparse.Namespace) -> int:
-    lacking = missing()
+def _doctor(arguments: argparse.Namespace) -> int:
+    backend, lacking = find(arguments.lab_backend)
     for one in lacking:
         print(f"- {one}")
     if not lacking:
-        print("This host has all that a lab needs.")
-    print(f"Cache: {cache_dir()}")
+        print(f"This host has all that a lab needs. Labs run in: {backend.name}")
+    print(f"Cache: {cache_dir()}" if backend.name == "namespaces" else f"Cache: the volume {outer.NAME}")
     return 1 if lacking else 0
 
 
@@ -98,8 +106,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lab",
         description="A lab is a throwaway Docker host: an engine, a registry and images of its "
-        "own, and nothing of your machine's. It needs no Docker.",
+        "own, and nothing of your machine's. It needs root on Linux, or a Docker that answers.",
         epilog=f"What labs share is kept in {cache_dir()} (XDG_CACHE_HOME moves it).",
+    )
+    parser.add_argument(
+        "--lab-backend",
+        choices=BACKENDS,
+        help="where labs run: in namespaces of this host, or in a container of its Docker "
+        "(default: what LAB_BACKEND says, or else what this host can)",
     )
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -111,6 +125,12 @@ def _parser() -> argparse.ArgumentParser:
     one = verb("shell", _shell, "start a lab and open a shell in it")
     one.add_argument(
         "--engine", default=DEFAULT_ENGINE, choices=ENGINES, help="which engine (default: %(default)s)"
+    )
+    one.add_argument(
+        "--engine-dir",
+        type=Path,
+        metavar="DIR",
+        help="instead, the engine whose binaries (dockerd, docker, ...) are in this directory",
     )
     one.add_argument("command", nargs=argparse.REMAINDER, help="run this instead of a shell")
     one = verb("build", _build, "make what labs need, ahead of the first start")

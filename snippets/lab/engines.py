@@ -1,8 +1,10 @@
 """The Docker engines that a lab can run. A new engine is one entry in `ENGINES`."""
 
+import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 # What every engine's root holds besides Docker itself: the tools that the
 # lesson's commands use, a registry, a resolver, and an init that reaps.
@@ -40,6 +42,8 @@ class Engine:
         packages: Debian packages of Docker itself.
         daemon: the content of `/etc/docker/daemon.json`.
         summary: what it is, for people.
+        directory: a directory of binaries that are laid over the root and hide
+            Debian's; empty for none.
     """
 
     name: str
@@ -48,11 +52,27 @@ class Engine:
     packages: tuple[str, ...]
     daemon: Mapping[str, Any] = field(default_factory=dict)
     summary: str = ""
+    directory: str = ""
 
     @property
     def all_packages(self) -> tuple[str, ...]:
         """Docker's packages and the lab's own, sorted."""
         return tuple(sorted({*self.packages, *HOST_PACKAGES}))
+
+    @property
+    def base(self) -> tuple[str, ...]:
+        """What its root is made from: engines with the same base share one."""
+        return (self.suite, *self.all_packages)
+
+    def to_json(self) -> str:
+        """Return it as one line of JSON, to be handed to another program."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the engine that `to_json` wrote."""
+        said = json.loads(text)
+        return cls(**{**said, "packages": tuple(said["packages"])})
 
 
 ENGINES: Mapping[str, Engine] = {

@@ -34,17 +34,18 @@ _UNFIT = {"overlayfs", "nfs", "nfs4", "fuseblk", "fuse", "ecryptfs", "v9fs", "ci
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def wanted_packages(*, browser: bool = False) -> dict[str, str]:
+def wanted_packages(*, lab: bool = True, browser: bool = False) -> dict[str, str]:
     """Return the Debian packages that this host lacks, each with what it is for.
 
     Args:
+        lab: ask for what a lab in namespaces needs.
         browser: ask for a browser as well, which no lab needs.
     """
     wanted = {}
     for tool, package in TOOLS.items():
-        if shutil.which(tool, path=PATH) is None:
+        if lab and shutil.which(tool, path=PATH) is None:
             wanted[package] = f"{tool}, to {_purpose(tool)}"
-    if not Path(KEYRING).exists():
+    if lab and not Path(KEYRING).exists():
         wanted["debian-archive-keyring"] = "the keys that Debian's packages are checked with"
     if browser and not any(shutil.which(name) for name in BROWSERS):
         wanted["chromium"] = "a browser, to test the site in"
@@ -56,16 +57,24 @@ def _purpose(tool: str) -> str:
 
 
 def missing() -> list[str]:
-    """Return what this host lacks for a lab: what is missing, and what to do. [] is ready."""
+    """Return what this host lacks for a lab in namespaces: what is missing, and what to do."""
+    if sys.platform != "linux":
+        return obstacles()
+    lacking = [
+        f"{package} ({purpose}): `lab setup` installs it, or `apt-get install {package}`."
+        for package, purpose in wanted_packages().items()
+    ]
+    return lacking + obstacles()
+
+
+def obstacles() -> list[str]:
+    """Return what this host lacks that no package brings."""
     if sys.platform != "linux":
         return [
             f"Linux: a lab runs Docker Engine itself, which this system ({sys.platform}) cannot. "
             "Use a Linux machine or a virtual machine with Debian or Ubuntu."
         ]
-    lacking = [
-        f"{package} ({purpose}): `lab setup` installs it, or `apt-get install {package}`."
-        for package, purpose in wanted_packages().items()
-    ]
+    lacking = []
     if sudo() and not _works(*sudo(), "true"):
         lacking.append(
             "root: a lab makes namespaces and mounts. Run as root, or allow this user sudo "

@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 
 from . import rootfs
-from .cache import Entry, Progress, entry, key_of, key_of_tree
+from .cache import Entry, Progress, entry
 from .engines import DEFAULT_ENGINE, ENGINES
 from .enter import enter
+from .keys import key_of, key_of_tree
 from .machine import Machine
 from .watched import run
 

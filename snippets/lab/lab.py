@@ -1,136 +1,19 @@
 """A lab, seen from the program that uses it."""
 
-import contextlib
-import json
 import shlex
 import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from .backends import choose
+from .client import Progress, Supervisor
 from .engines import DEFAULT_ENGINE, ENGINES, Engine
 from .enter import enter
 from .errors import LabError
-from .host import missing
-from .paths import cache_dir
-from .programs import sudo
-
-Progress = Callable[[str], None]
 
 # The logs, by the name that a service goes by.
 LOGS = ("dockerd", "registry", "ghcr", "containerd", "resolver")
-
-_STOP_SECONDS = 30
-
-
-class Supervisor:
-    """The root side of a lab, as a child process."""
-
-    def __init__(self, verb: str, engine: Engine) -> None:
-        """Start it.
-
-        Args:
-            verb: `start`, `build` or `clean`.
-            engine: which engine.
-
-        Raises:
-            LabError: this host lacks what a lab needs, or the cache directory
-                cannot be made.
-        """
-        if verb != "clean" and (lacking := missing()):
-            raise LabError("This host cannot run a lab:\n" + "\n".join(f"- {one}" for one in lacking))
-        cache = cache_dir()
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LabError(f"The cache directory cannot be made: {error}.") from error
-        self._asking = threading.Lock()
-        package = Path(__file__).resolve().parents[2]
-        code = f"import sys; sys.path.insert(0, {str(package)!r}); " + (
-            "from snippets.lab.supervisor import main; main()"
-        )
-        self._process = subprocess.Popen(
-            # Isolated and without site packages: it starts faster, and root runs
-            # nothing but the standard library and this package.
-            [*sudo(), sys.executable, "-I", "-S", "-B", "-c", code, verb, str(cache), engine.name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd="/",
-            start_new_session=True,  # Ctrl-C in a terminal is for the client alone
-        )
-
-    def ready(self, progress: Progress | None) -> dict[str, Any]:
-        """Wait until it is ready, and return what it then says.
-
-        Args:
-            progress: is given each line of progress.
-
-        Raises:
-            LabError: it could not do it.
-        """
-        while True:
-            message = self._message()
-            if "progress" in message:
-                if progress:
-                    progress(message["progress"])
-            elif "error" in message:
-                raise LabError(message["error"])
-            else:
-                return message
-
-    def ask(self, **request: Any) -> Any:
-        """Send a request and return the answer.
-
-        Raises:
-            LabError: the supervisor is gone.
-        """
-        stdin = self._process.stdin
-        assert stdin is not None
-        with self._asking:
-            try:
-                stdin.write(json.dumps(request) + "\n")
-                stdin.flush()
-            except (BrokenPipeError, ValueError):
-                raise LabError("The lab is stopped. Start another one.") from None
-            return self._message()["answer"]
-
-    def _message(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if line:
-            message: dict[str, Any] = json.loads(line)
-            return message
-        assert self._process.stderr is not None
-        said = self._process.stderr.read().strip()
-        status = self._process.wait()
-        raise LabError(f"The lab's supervisor ended (exit status {status}). {said or 'Start again.'}")
-
-    def stop(self) -> None:
-        """Let it stop the lab and clear up, and wait until it has.
-
-        Raises:
-            LabError: it does not end.
-        """
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise LabError(
-                f"The lab's supervisor (process {self._process.pid}) did not end within "
-                f"{_STOP_SECONDS} s. End it with `kill -9`; the next lab clears up after it."
-            ) from None
-        finally:
-            if self._process.stderr is not None:
-                self._process.stderr.close()
 
 
 class Lab:
@@ -142,39 +25,54 @@ class Lab:
 
     Attributes:
         engine: what it runs.
-        pid: PID 1 of the lab, as the host numbers it.
+        pid: PID 1 of the lab, as its host numbers it: this machine, or the container
+            that the lab runs in.
         name: what its scratch directory is called; its control groups are
             `docker-architecture-NAME`.
     """
 
-    def __init__(self, engine: Engine, pid: int, name: str, supervisor: Supervisor) -> None:
+    def __init__(
+        self, engine: Engine, pid: int, name: str, supervisor: Supervisor, prefix: tuple[str, ...]
+    ) -> None:
         """Use `Lab.start` instead."""
         self.engine = engine
         self.pid = pid
         self.name = name
         self._supervisor = supervisor
+        self._prefix = prefix
 
     @classmethod
-    def start(cls, engine: str = DEFAULT_ENGINE, *, progress: Progress | None = None) -> Self:
+    def start(
+        cls,
+        engine: str | Engine = DEFAULT_ENGINE,
+        *,
+        backend: str | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
         """Start a lab and wait until its daemon and its registries answer.
 
         The first start makes the engine's root and the images, which takes a few
         minutes; they are kept.
 
         Args:
-            engine: a name of `ENGINES`.
+            engine: a name of `ENGINES`, or what `engine_from_dir` returned.
+            backend: a name of `backends.BACKENDS`; None: what LAB_BACKEND says, or
+                else what this host can.
             progress: is given a line of text before each slow step.
 
         Raises:
-            LabError: no such engine, this host lacks something, or the lab did
-                not start.
+            LabError: no such engine or backend, this host lacks something, or the
+                lab did not start.
         """
-        if engine not in ENGINES:
-            raise LabError(f"There is no engine {engine!r}. There is: {', '.join(ENGINES)}.")
-        supervisor = Supervisor("start", ENGINES[engine])
+        if isinstance(engine, str):
+            if engine not in ENGINES:
+                raise LabError(f"There is no engine {engine!r}. There is: {', '.join(ENGINES)}.")
+            engine = ENGINES[engine]
+        launch = choose(backend).launch("start", engine, progress)
+        supervisor = Supervisor(launch.command)
         try:
             said = supervisor.ready(progress)
-            return cls(ENGINES[engine], said["ready"], said["name"], supervisor)
+            return cls(engine, said["ready"], said["name"], supervisor, launch.prefix)
         except BaseException:
             supervisor.stop()
             raise
@@ -197,7 +95,7 @@ class Lab:
 
         It runs as root, in `/root`, with `enter.ENVIRONMENT` and nothing else.
         """
-        return [*sudo(), *enter(self.pid, *argv)]
+        return [*self._prefix, *enter(self.pid, *argv)]
 
     def run(self, command: str, *, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run one bash command in the lab and return its output and exit status.
@@ -274,37 +172,3 @@ class Lab:
     def stop(self) -> None:
         """Stop the lab: its processes, mounts, namespaces and files are gone on return."""
         self._supervisor.stop()
-
-
-def build(engine: str = DEFAULT_ENGINE, *, progress: Progress | None = None) -> None:
-    """Make what labs of an engine need, so that the first start is as fast as any.
-
-    Args:
-        engine: a name of `ENGINES`.
-        progress: is given a line of text before each slow step.
-
-    Raises:
-        LabError: it could not be made.
-    """
-    _once("build", ENGINES[engine], progress)
-
-
-def clean() -> int:
-    """Remove everything that labs keep or left behind.
-
-    Returns:
-        How many labs or builds are running; what those use stays.
-
-    Raises:
-        LabError: something could not be removed.
-    """
-    running: int = _once("clean", ENGINES[DEFAULT_ENGINE], None)["ready"]
-    return running
-
-
-def _once(verb: str, engine: Engine, progress: Progress | None) -> dict[str, Any]:
-    supervisor = Supervisor(verb, engine)
-    try:
-        return supervisor.ready(progress)
-    finally:
-        supervisor.stop()

@@ -17,7 +17,7 @@ from .cache import Entry, lock, remove_tree
 from .engines import Engine
 from .errors import LabError
 from .programs import environment
-from .watched import check_client, contained, tail, wait_for
+from .watched import advised, check_client, contained, tail, wait_for
 
 BOOT = Path(__file__).parent / "boot.sh"
 
@@ -70,20 +70,27 @@ class Machine:
             LabError: it did not start; with the last lines of the log that tells why.
         """
         labs = cache / "labs"
-        labs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sweep(labs)
-        with lock(labs / ".lock", wait=_wait_a_little):
-            scratch = labs / secrets.token_hex(4)
-            scratch.mkdir()
-            held = lock(scratch / "lock")
         entries = (root,) if registry is None else (root, registry)
+        try:
+            labs.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sweep(labs)
+            with lock(labs / ".lock", wait=_wait_a_little):
+                scratch = labs / secrets.token_hex(4)
+                scratch.mkdir()
+                held = lock(scratch / "lock")
+        except BaseException as error:
+            for entry in entries:
+                entry.release()
+            if isinstance(error, OSError):
+                raise LabError(f"No lab can be set up in {labs}: {advised(error)}") from error
+            raise
         machine = cls(scratch, held, entries)
         try:
             machine._start(cache, engine, root, registry, prepare)
             machine._wait()
         except OSError as error:
             machine.stop()
-            raise LabError(f"The lab could not be set up in {scratch}: {error}.") from error
+            raise LabError(f"The lab could not be set up in {scratch}: {advised(error)}") from error
         except BaseException:
             machine.stop()
             raise
@@ -117,7 +124,9 @@ class Machine:
         paths = [str(path.relative_to(cache)) for path in (here, root.path / "root", content)]
         with (here / "boot.log").open("wb") as log:
             self._process = subprocess.Popen(
-                contained("sh", str(BOOT), *paths, *map(str, self._groups), network=False),
+                contained(
+                    *("sh", str(BOOT), *paths, engine.directory, *map(str, self._groups)), network=False
+                ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

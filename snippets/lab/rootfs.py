@@ -1,13 +1,15 @@
 """The root file system of an engine: Debian packages, the lab's own files, a CA."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .cache import Entry, Progress, entry, key_of, key_of_tree, remove_tree
+from .cache import Entry, Progress, entry, remove_tree
 from .engines import Engine
 from .errors import LabError
+from .keys import key_of, key_of_tree
 from .programs import environment
 from .watched import check_client, run
 
@@ -96,8 +98,7 @@ def architecture() -> str:
 def root_path(cache: Path, engine: Engine) -> Path:
     """Return where an engine's root is kept. Engines with the same packages share it."""
     key = key_of(
-        engine.suite,
-        *engine.all_packages,
+        *engine.base,
         architecture(),
         key_of_tree(HOSTFILES),
         Path(__file__).read_bytes(),
@@ -128,23 +129,45 @@ def _make(engine: Engine, entry_path: Path) -> None:
     (target / "var/lib/docker").mkdir(exist_ok=True)
     names = ",".join(f"DNS:{name}" for name in REGISTRY_NAMES)
     _chroot(target, "sh", "-c", _CERTIFY, "sh", names)
-    version = _chroot(target, "dockerd", "--version").stdout
-    if not version.startswith(f"Docker version {engine.version}"):
-        raise LabError(
-            f"Debian {engine.suite} holds {version.strip()!r}, but engine {engine.name!r} is "
-            f"declared as version {engine.version}x. Correct its entry in engines.py, or take "
-            "the engine from a suite that still holds this version."
-        )
+    (entry_path / "version").write_text(_chroot(target, "dockerd", "--version").stdout)
+    (entry_path / "sizes.json").write_text(
+        json.dumps({name: (target / name).stat().st_size for name in _TELLING}, indent=2)
+    )
+
+
+# Files that tell whether a root is whole: the last to be made, and the largest.
+_TELLING = (
+    *("usr/sbin/dockerd", "usr/bin/docker", "usr/bin/containerd", "usr/bin/docker-registry"),
+    *("usr/bin/tini", "usr/local/sbin/lab-start", "etc/docker/registry/lab.crt"),
+    *("etc/ssl/certs/ca-certificates.crt", "var/lib/dpkg/status"),
+)
 
 
 def _flaw(path: Path) -> str | None:
-    for name in (
-        *("usr/sbin/dockerd", "usr/bin/docker", "usr/bin/containerd", "usr/bin/docker-registry"),
-        *("usr/bin/tini", "usr/local/sbin/lab-start", "etc/docker/registry/lab.crt"),
-    ):
-        if not (path / "root" / name).is_file():
+    try:
+        sizes = json.loads((path / "sizes.json").read_text())
+    except (OSError, ValueError):
+        return "it was not finished"
+    for name in _TELLING:
+        try:
+            size = (path / "root" / name).stat().st_size
+        except FileNotFoundError:
             return f"/{name} is missing"
+        if size != sizes.get(name):
+            return f"/{name} has {size} bytes instead of {sizes.get(name)}"
     return None
+
+
+def _check_version(path: Path, engine: Engine) -> None:
+    version = (path / "version").read_text().strip()
+    if not version.startswith(f"Docker version {engine.version}"):
+        raise LabError(
+            f"The root of engine {engine.name!r} holds {version!r}, but the engine is declared as "
+            f"version {engine.version}x. Debian {engine.suite} has moved on, or the declaration is "
+            "wrong: correct its entry in engines.py, or take the engine from a suite that still "
+            "holds this version. Where Debian was at fault and no longer is, `lab clean` makes "
+            "room for a new root."
+        )
 
 
 def root(cache: Path, engine: Engine, progress: Progress) -> Entry:
@@ -156,7 +179,8 @@ def root(cache: Path, engine: Engine, progress: Progress) -> Entry:
         progress: is told before the slow step, and how long it took.
 
     Raises:
-        LabError: it could not be made.
+        LabError: it could not be made, or does not hold the version that the engine
+            is declared as.
     """
     what = f"root of engine {engine.name}"
 
@@ -164,4 +188,11 @@ def root(cache: Path, engine: Engine, progress: Progress) -> Entry:
         progress(f"{what}: installing Debian {engine.suite} with Docker, 30 to 90 s")
         _make(engine, target)
 
-    return entry(root_path(cache, engine), what=what, flaw=_flaw, make=make, progress=progress)
+    made = entry(root_path(cache, engine), what=what, flaw=_flaw, make=make, progress=progress)
+    try:
+        if not engine.directory:
+            _check_version(made.path, engine)
+    except BaseException:
+        made.release()
+        raise
+    return made

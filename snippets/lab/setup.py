@@ -1,12 +1,15 @@
 """Installing the system packages that a lab needs and this host lacks."""
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 
+from . import outer
+from .backends import VARIABLE
 from .errors import LabError
-from .host import wanted_packages
+from .host import obstacles, wanted_packages
 from .programs import PATH, environment, sudo
 
 
@@ -23,9 +26,15 @@ def install(progress: Callable[[str], None], *, browser: bool = False) -> int:
     Raises:
         LabError: this host has no apt, or apt failed.
     """
-    if sys.platform != "linux":
-        raise LabError(f"A lab needs Linux; this is {sys.platform}. There is nothing to install.")
-    wanted = wanted_packages(browser=browser)
+    if _in_docker():
+        progress("lab setup: labs run in this host's Docker, and need no packages of their own")
+        wanted = wanted_packages(lab=False, browser=browser) if sys.platform == "linux" else {}
+    elif sys.platform != "linux":
+        raise LabError(
+            f"A lab needs Linux, or a Docker that answers; this is {sys.platform}. Start Docker first."
+        )
+    else:
+        wanted = wanted_packages(browser=browser)
     if not wanted:
         progress("lab setup: all system packages are there")
         return 0
@@ -55,3 +64,10 @@ def install(progress: Callable[[str], None], *, browser: bool = False) -> int:
                 f"Install by hand what is missing, as root: apt-get install {names}"
             )
     return 0
+
+
+def _in_docker() -> bool:
+    """Return whether labs of this host run in Docker, whatever packages are installed."""
+    if chosen := os.environ.get(VARIABLE):
+        return chosen == "docker"
+    return bool(obstacles()) and not outer.missing()

@@ -15,9 +15,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from . import images, rootfs
+from . import binaries, images, rootfs
 from .cache import clear, remove_tree
-from .engines import ENGINES, Engine
+from .engines import Engine
 from .errors import LabError
 from .machine import Machine, sweep
 from .watched import ClientGone, heard, wait_for
@@ -70,10 +70,14 @@ def _main(verb: str, cache: Path, engine: Engine) -> None:
         finally:
             _listen(False)  # nothing is to interrupt this
             machine.stop()
-    elif verb == "build":
-        rootfs.root(cache, engine, _progress).release()
-        images.content(cache, _progress).release()
+    elif verb in ("root", "images", "build"):
+        if verb != "images":
+            rootfs.root(cache, engine, _progress).release()
+        if verb != "root":
+            images.content(cache, _progress).release()
         _say(ready=0)
+    elif verb == "version":
+        _say(ready=binaries.version(cache, engine, _progress))
     elif verb == "clean":
         running, stuck = sweep(cache / "labs")
         busy = clear([cache / "roots", cache / "images"])
@@ -100,14 +104,18 @@ def _listen(willing: bool) -> None:
 
 
 def main() -> None:
-    """Do what the arguments say: VERB CACHE ENGINE, with a verb of start, build or clean."""
+    """Do what the arguments say: VERB CACHE ENGINE.
+
+    VERB: start (a lab), root, images, build (both of them), version (of an engine's
+    directory) or clean. CACHE: the cache directory. ENGINE: as `Engine.to_json` has it.
+    """
     verb, cache, engine = sys.argv[1:4]
     os.umask(0o022)
     # Ctrl-C is for the client to act upon; asked to terminate, clear up first.
     signal.signal(signal.SIGINT, _stay)
     _listen(True)
     try:
-        _main(verb, Path(cache), ENGINES[engine])
+        _main(verb, Path(cache), Engine.from_json(engine))
     except ClientGone:
         pass
     except LabError as error:

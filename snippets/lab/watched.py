@@ -77,6 +77,18 @@ def contained(*argv: str, network: bool = True) -> list[str]:
     ]
 
 
+def advised(error: OSError | str) -> str:
+    """Return what went wrong, with what to do about it.
+
+    Args:
+        error: an error, or the last lines of a log.
+    """
+    text = f"{error}." if isinstance(error, OSError) else error
+    if "no space left" in text.lower():
+        return f"{text}\nFree some disk space and start again: nothing half made is kept."
+    return f"{text}\nLook for the reason above, then start again: nothing half made is kept."
+
+
 def tail(path: Path, lines: int = 20) -> str:
     """Return the last lines of a text file; empty if there is no such file."""
     try:
@@ -124,10 +136,4 @@ def run(argv: Sequence[str], log: Path, *, what: str, contain: bool = True) -> N
             process.kill()
         status = process.wait()
     if status != 0:
-        text = tail(log)
-        advice = (
-            "Free some disk space and start again."
-            if "No space left" in text
-            else ("Look at the lines above for the reason, then start again: nothing half made is kept.")
-        )
-        raise LabError(f"{what} failed (exit status {status}). Its last lines:\n{text}\n{advice}")
+        raise LabError(f"{what} failed (exit status {status}). Its last lines:\n{advised(tail(log))}")

@@ -1,17 +1,18 @@
 """Block → HTML: the one superfences formatter of the site, for every language.
 
-A terminal's prompts and output are marked apart from what is typed, and only what is typed is copied. What is
-wrong with a fence is logged as a warning, which fails a strict build: superfences itself would swallow it.
+A terminal's prompts and output are marked apart from what is typed, and only what is typed is copied. What
+is said beside a block's lines is in `snippets.marks`. What is wrong with a fence is logged as a warning,
+which fails a strict build: superfences itself would swallow it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
@@ -20,11 +21,19 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from snippets import diagram
+from snippets import diagram, engine_tabs, marks
 from snippets.block import CONSOLE, DIAGRAM, INTERRUPT, Block, BlockError, Kind, parse_page, parse_session
+from snippets.marks import UNMARKED, Marks, PageMarks
+from snippets.settings import parse_settings
+
+VERIFICATION = "reference/verification.md"
+"""The page on what was run; every mark of a run links to it."""
 
 # MkDocs counts warnings of loggers below "mkdocs"; with --strict one is enough to fail the build.
 log = logging.getLogger("mkdocs.snippets")
+
+# The marks of the page that a converter is at.
+_marks: WeakKeyDictionary[Markdown, PageMarks] = WeakKeyDictionary()
 
 
 def validate(
@@ -46,7 +55,8 @@ def fence(
         if max(highlighted_lines(block), default=0) > len(block.lines):
             path, line = locate(page, source)
             log.warning("%s:%d: hl_lines names lines that the block does not have", path, line)
-        return render(block)
+        on_page = _marks.get(md)
+        return render(block, on_page.take(block.language, source) if on_page else UNMARKED)
     except diagram.DiagramError as error:
         path, line = locate(page, source)
         log.warning("%s:%d: %s", path, line + error.line, error)
@@ -66,48 +76,58 @@ def block_of(source: str, language: str, options: dict[str, str]) -> Block:
     return Block("", 1, len(lines) + 2, "", language, options, lines, Kind.NORUN, commands)
 
 
-def render(block: Block) -> str:
+def render(block: Block, about: Marks = UNMARKED) -> str:
     """Return the HTML of a block. Raises DiagramError when it is a diagram that cannot be drawn."""
     if block.language == DIAGRAM:
         return figure(block)
     if block.language == CONSOLE:
-        kind, title, code = "terminal", "Terminal", session(block)
+        kind, title, code = "terminal", "Terminal", session(block, about)
         copy = "\n".join(command.text for command in block.commands if command.is_typed)
         # The theme's copy button takes this text instead of what is shown; no-copy leaves the button out.
         copied = f' data-copy="{escape(copy)}"'.replace("\n", "&#10;")
         kind += "" if copy else " no-copy"
     else:
         kind, (title, code), copied = "code", listing(block), ""
+    # assets/tabs.js shows the tab of the reader's engine.
+    bound = f' data-engine="{escape(" ".join(block.engines))}"' if block.engines else ""
     title = block.options.get("title", title)
     numbered = " numbered" if "linenums" in block.options else ""
-    notes = "".join(f'<p class="aside">{text}</p>' for text in asides(block))
+    notes = "".join(f'<p class="aside">{escape(text)}</p>' for text in marks.asides(block, about))
+    if about.legend:
+        notes += f'<p class="aside legend" data-search-exclude>{legend()}</p>'
     return (
-        f'<div class="language-{escape(block.language)} highlight {kind}{numbered}"{copied}>'
-        f'<span class="filename">{escape(title)}</span>'
+        f'<div class="language-{escape(block.language)} highlight {kind}{numbered}"{copied}{bound}>'
+        f'<span class="filename">{escape(title)}{marks.where(block, about)}</span>'
         f"<pre><span></span><code>{code}</code></pre>{notes}</div>"
     )
 
 
-def session(block: Block) -> str:
+def session(block: Block, about: Marks) -> str:
     """Return the HTML of a console block's lines: prompts, what is typed and output in spans of their own."""
+    rows = [""] * len(block.lines)
+    classes = ["line go"] * len(block.lines)
+    for command in block.commands:
+        first = command.line - block.line - 1
+        for offset, text in enumerate(command.lines):
+            line = block.lines[first + offset]
+            start = command.prompt if offset == 0 else line[: len("> ")]
+            rows[first + offset] = (
+                f'<span class="gp">{marks.prompt(line[: len(start)], about)}</span>'
+                f'<span class="cmd">{marks.typed(text, about)}</span>'
+            )
+            classes[first + offset] = "line turn" if offset == 0 else "line"
+        below = first + len(command.lines)
+        for number, row in enumerate(marks.output(command.output, about), below):
+            rows[number] = row
     marked = highlighted_lines(block)
-    typed = {
-        command.line - block.line + offset: (command.prompt if offset == 0 else None)
-        for command in block.commands
-        for offset in range(len(command.lines))
-    }
-    rows = []
-    for number, line in enumerate(block.lines, 1):
-        if number in typed:
-            first = typed[number]
-            prompt, text = line[: len(first or "> ")], line[len(first or "> ") :]
-            turn = "line turn" if first else "line"
-            row = f'<span class="gp">{escape(prompt)}</span><span class="cmd">{escape(text)}</span>'
-        else:
-            turn = {"...": "line go elided", INTERRUPT: "line go key"}.get(line.strip(), "line go")
-            row = escape(line)
-        rows.append(f'<span class="{turn}{" hll" if number in marked else ""}">{row}\n</span>')
-    return "".join(rows)
+    for number, line in enumerate(block.lines):
+        if classes[number] == "line go":
+            classes[number] += {"...": " elided", INTERRUPT: " key"}.get(line.strip(), "")
+        classes[number] += " hll" if number + 1 in marked else ""
+    return "".join(
+        f'<span class="{kind}">{row or escape(line)}\n</span>'
+        for kind, row, line in zip(classes, rows, block.lines, strict=True)
+    )
 
 
 def listing(block: Block) -> tuple[str, str]:
@@ -136,13 +156,10 @@ def figure(block: Block) -> str:
     )
 
 
-def asides(block: Block) -> Iterator[str]:
-    """Yield, as HTML, what a reader has to know of a block that its lines do not show."""
-    if "norun" in block.options:
-        yield f"Not run: {escape(block.options['norun'])}"
-    if block.options.get("exit", "0") != "0":
-        last = "The last command ends" if len(block.commands) > 1 else "The command ends"
-        yield f"{last} with exit status {escape(block.options['exit'])}."
+def legend() -> str:
+    """Return the HTML of the words that explain how values that differ are marked."""
+    mark, rest = marks.LEGEND.split(" are ", 1)
+    return f'<span class="v">{mark}</span> are {rest}'
 
 
 def highlighted_lines(block: Block) -> set[int]:
@@ -169,14 +186,37 @@ def page_of(md: Markdown) -> tuple[str, str] | None:
 
 
 class CheckPages(Preprocessor):
-    """Check the page's fences before it is converted: what superfences takes for text is no fence to it."""
+    """Check the page's fences before it is converted: what superfences takes for text is no fence to it.
+
+    What will be marked in its blocks is prepared at the same time.
+    """
 
     def run(self, lines: list[str]) -> list[str]:
         """Return the lines as they are."""
         page = page_of(self.md) if self.md else None
         if page:
-            check_page(*page)
+            prepare(self.md, page)
         return lines
+
+
+def prepare(md: Markdown, page: tuple[str, str]) -> None:
+    """Check a page and prepare the marks of its blocks; log what is wrong with either."""
+    path, text = page
+    blocks = check_page(path, text)
+    processor: Any = md.treeprocessors["relpath"]
+    verification = processor.files.get_file_from_path(VERIFICATION)
+    address = verification.url_relative_to(processor.file) if verification else ""
+    name = processor.file.src_uri
+    try:
+        settings = parse_settings(text, path)
+        _marks[md] = PageMarks.of(f"docs/{name}", blocks, settings, address and f"{address}#{slug(name)}")
+    except ValueError as error:  # BlockError is one.
+        log.warning("%s", error)
+
+
+def slug(page: str) -> str:
+    """Return the id that a page, such as `learn/parts.md`, has on the page on what was run."""
+    return page.removesuffix(".md").replace("/", "-")
 
 
 class CheckPagesExtension(Extension):
@@ -196,10 +236,13 @@ def makeExtension(**_kwargs: Any) -> Extension:  # noqa: N802
 def check_page(path: str, text: str) -> tuple[Block, ...]:
     """Return the page's blocks; log what the grammar has against it, once per version of the page."""
     try:
-        return tuple(parse_page(text, path))
+        blocks = tuple(parse_page(text, path))
     except BlockError as error:
         log.warning("%s", error)
         return ()
+    for line, fault in engine_tabs.faults(text, blocks):
+        log.warning("%s:%d: %s", path, line, fault)
+    return blocks
 
 
 def locate(page: tuple[str, str] | None, source: str) -> tuple[str, int]:

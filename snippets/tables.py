@@ -51,12 +51,15 @@ def read_dockerfile(path: Path) -> tuple[str, str, str, str]:
     return name, what[0].upper() + what[1:], bases[-1], " ".join(words)
 
 
-def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Return a Markdown table in a frame of its own. A `|` in a cell is escaped."""
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], kind: str = "wide") -> str:
+    """Return a Markdown table in a frame of its own. A `|` in a cell is escaped.
+
+    Its kind is `wide` where columns hold prose, `values` where they hold values that are not to be broken.
+    """
     lines = [header, ("---",) * len(header), *rows]
     rows_of_text = ("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n" for row in lines)
     # The class keeps the columns of prose readable on a phone (assets/site.css).
-    return f'<div class="wide" markdown>\n\n{"".join(rows_of_text)}\n</div>\n\n'
+    return f'<div class="{kind}" markdown>\n\n{"".join(rows_of_text)}\n</div>\n\n'
 
 
 def code(text: str) -> str:

@@ -1,0 +1,96 @@
+"""How pages name the engines: their labels, and tabs whose blocks are bound to what the label says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from snippets.block import Block
+from snippets.lab.engines import ENGINES
+
+LABELS: Mapping[str, str] = {
+    "20.10": "20.10",
+    "26.1": "26.1",
+    "28.5": "28.5",
+    "28.5-containerd": "28.5, containerd store",
+    "29.7": "29",
+}
+"""The engines that a block can be bound to, oldest first, with what follows "Docker" in a label.
+
+Those that no lab runs are here, too: what a page shows of them is from Docker's source.
+"""
+
+BOTH = ", both stores"
+"""What a label adds where a version is meant with either of its image stores. A tab may leave it out."""
+
+_TAB = re.compile(r'^(?P<indent>[ >]*)===[!+]* "(?P<label>Docker \d.*)"\s*$')
+
+
+def label(engines: Iterable[str]) -> str:
+    """Return the label of engines, oldest first: `Docker 20.10 to 28.5`, `Docker 28.5, containerd store`.
+
+    Raises:
+        ValueError: an engine that has no label, or no engine at all.
+    """
+    names = set(engines)
+    if unknown := sorted(names - set(LABELS)):
+        raise ValueError(f"unknown engine {unknown[0]!r}; known: {', '.join(LABELS)}")
+    if not names:
+        raise ValueError("a label names at least one engine")
+    runs: list[list[str]] = [[]]
+    for version in dict.fromkeys(name.partition("-")[0] for name in LABELS):
+        variants = [name for name in LABELS if name.partition("-")[0] == version]
+        found = [name for name in variants if name in names]
+        if found == variants and len(variants) > 1:
+            runs[-1].append(LABELS[version] + BOTH)
+        elif found and found[0] == version:
+            runs[-1].append(LABELS[version])
+        else:
+            # "20.10 to 28.5, containerd store" would be read as the store of all three.
+            runs += [[LABELS[name]] for name in found] + [[]]
+    parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else run)]
+    return "Docker " + (f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0])
+
+
+def not_run(engines: Iterable[str]) -> bool:
+    """Say whether no lab has any of these engines, so that what is shown of them is from source."""
+    names = list(engines)
+    return bool(names) and not any(name in ENGINES for name in names)
+
+
+def faults(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
+    """Yield where a page's labels, tabs and bindings do not agree: the 1-based line, and what to do."""
+    bound = [block for block in blocks if block.engines]
+    for block in bound:
+        try:
+            label(block.engines)
+        except ValueError as error:
+            yield block.line, str(error)
+            return
+    lines = text.split("\n")
+    inside = {number for block in blocks for number in range(block.line, block.end_line + 1)}
+    for number, line in enumerate(lines, 1):
+        tab = _TAB.match(line) if number not in inside else None
+        if not tab:
+            continue
+        end = _end(lines, number, tab["indent"])
+        held = [block for block in blocks if number < block.line <= end and "engine" in block.options]
+        if not held:
+            yield number, f'the tab "{tab["label"]}" has no block that is bound to an engine'
+        for block in held:
+            wanted = label(block.engines)
+            if tab["label"] not in (wanted, wanted.replace(BOTH, "")):
+                yield (
+                    block.line,
+                    f'bound to {" ".join(block.engines)} in the tab "{tab["label"]}"; '
+                    f'bind it to what the tab says, or label the tab "{wanted}"',
+                )
+
+
+def _end(lines: Sequence[str], tab: int, indent: str) -> int:
+    """Return the 1-based line on which a tab's content ends."""
+    for number in range(tab, len(lines)):
+        line = lines[number]
+        if line.strip(" >") and not line.startswith(indent + "    "):
+            return number
+    return len(lines)

@@ -1,0 +1,271 @@
+"""Pictures computed from recorded data, for `python exec="on" html="on"` fences: SVG, and the same as text.
+
+Widths are shares of the column and heights are fixed, so that the text keeps its size on every screen.
+Colours are in assets/figure.css. A list or a table says the same to readers who cannot see the picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+LETTERS_OF_PHONE = 44
+"""How many letters of a figure's text fit beside each other on a phone (330 px)."""
+
+LETTERS_OF_WIDE = 88
+"""How many letters of a figure's code fit beside each other where a wide picture is shown (660 px)."""
+
+PARTICIPANTS = ("client", "daemon", "containerd", "shim", "runc", "container", "registry")
+"""The order in which the columns of a sequence stand; others follow."""
+
+_LINE, _GAP = 18, 12
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer, or a step that made none.
+
+    Attributes:
+        what: what made it, such as `RUN apt-get update`.
+        size: its size in bytes.
+    """
+
+    what: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process.
+
+    Attributes:
+        pid: its number.
+        parent: its parent's number; one that is in no tree starts a tree of its own.
+        what: its command line or name.
+        note: what it is, in a few words.
+    """
+
+    pid: int
+    parent: int
+    what: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that one participant asks of another, or that happens at one.
+
+    Attributes:
+        source: who acts.
+        target: who is asked; the same as `source` for what happens there.
+        what: the request or event.
+        status: the answer's HTTP status.
+        seconds: when, since the start.
+    """
+
+    source: str
+    target: str
+    what: str
+    status: int | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Step:
+        """Return the step of a record: `{"t": 0.01, "from": …, "to": …, "what": …, "status": 404}`.
+
+        Raises:
+            ValueError: the record lacks from, to or what.
+        """
+        if missing := [key for key in ("from", "to", "what") if key not in record]:
+            raise ValueError(f"a step without {missing[0]!r}: {dict(record)}")
+        return cls(record["from"], record["to"], record["what"], record.get("status"), record.get("t"))
+
+
+def layer_sizes(title: str, layers: Sequence[Layer]) -> str:
+    """Return a bar for each layer, in the order given, as long as its share of the largest."""
+    largest = max((layer.size for layer in layers), default=0) or 1
+    parts, y = list[str](), 0
+    for layer in layers:
+        lines = _wrap(layer.what, LETTERS_OF_PHONE - 8)
+        for line in lines:
+            y += _LINE
+            parts.append(_text(line, 0, y, "what"))
+        parts.append(_text(size(layer.size), "100%", y, "end"))
+        y += 6
+        parts.append(f'<rect class="rail" x="0" y="{y}" width="100%" height="10" rx="2"/>')
+        if layer.size:
+            # A hair's breadth at least: it is there.
+            share = max(100 * layer.size / largest, 0.4)
+            parts.append(f'<rect class="bar" x="0" y="{y}" width="{share:.2f}%" height="10" rx="2"/>')
+        y += 10 + _GAP
+    total = size(sum(layer.size for layer in layers))
+    rows = "".join(f"<tr><td>{escape(la.what)}</td><td>{size(la.size)}</td></tr>" for la in layers)
+    return _figure(
+        title,
+        f"{len(layers)} bars, {total} together. The table that follows has the numbers.",
+        parts,
+        y,
+        f'<div class="unseen"><table><caption>{escape(title)}</caption><thead><tr><th scope="col">layer</th>'
+        f'<th scope="col">size</th></tr></thead><tbody>{rows}</tbody></table></div>',
+    )
+
+
+def process_tree(title: str, processes: Sequence[Process]) -> str:
+    """Return processes below their parents. Those whose parent is not among them stand at the left."""
+    known = {process.pid for process in processes}
+    roots = [process for process in processes if process.parent not in known or process.parent == process.pid]
+    parts, items, y = list[str](), list[str](), 0
+
+    def draw(process: Process, depth: int, above: int) -> None:
+        nonlocal y
+        x, first = 18 * depth, y + _LINE
+        if depth:
+            parts.append(f'<path class="line" d="M{x - 10} {above + 6}V{first - 5}H{x - 3}"/>')
+        lines = _wrap(process.what, LETTERS_OF_PHONE - 2 * depth)
+        for line in lines:
+            y += _LINE
+            parts.append(_text(line, x, y, "code"))
+        y += _LINE
+        note = f"PID {process.pid}" + (f" · {process.note}" if process.note else "")
+        for number, line in enumerate(_wrap(note, LETTERS_OF_PHONE + 6 - 2 * depth)):
+            y += _LINE if number else 0
+            parts.append(_text(line, x, y, "soft"))
+        below = y
+        y += 8
+        said = f"<li><code>{escape(process.what)}</code>, {escape(note)}"
+        children = [child for child in processes if child.parent == process.pid and child is not process]
+        items.append(said + ("<ul>" if children else ""))
+        for child in children:
+            draw(child, depth + 1, below)
+        items.append("</ul></li>" if children else "</li>")
+
+    for root in roots:
+        draw(root, 0, y)
+    return _figure(
+        title,
+        f"A tree of {len(processes)} processes. The list that follows is the same.",
+        parts,
+        y,
+        f'<ul class="unseen">{"".join(items)}</ul>',
+    )
+
+
+def sequence(title: str, steps: Iterable[Step | Mapping[str, Any]]) -> str:
+    """Return who asks what of whom, in order: a sequence diagram, and a list of steps where that is too wide.
+
+    Raises:
+        ValueError: a record lacks from, to or what.
+    """
+    rows = [step if isinstance(step, Step) else Step.of(step) for step in steps]
+    found = dict.fromkeys(name for step in rows for name in (step.source, step.target))
+    order = {name: index for index, name in enumerate(PARTICIPANTS)}
+    names = sorted(found, key=lambda name: order.get(name, len(order)))
+    timed = any(step.seconds is not None for step in rows)
+    left = 12 if timed else 4
+    column = {name: left + (94 - left) * i / max(len(names) - 1, 1) for i, name in enumerate(names)}
+    identity = _identity(title, [repr(rows)])
+    arrow = f"{identity}-arrow"
+    body, items, y = list[str](), list[str](), 34
+    for step in rows:
+        x, to = column[step.source], column[step.target]
+        start = min(x, to)
+        answer = "" if step.status is None else f" → {step.status}"
+        here = step.source == step.target
+        # What happens at the last participant is written at its left.
+        at_end = here and start > 60
+        room = (start if at_end else 100 - start) / 100 * LETTERS_OF_WIDE - 2
+        lines = _wrap(step.what + answer, max(int(room), 12))
+        y += 8
+        if step.seconds is not None:
+            body.append(_text(f"{step.seconds:.3f} s", 0, y + _LINE, "soft"))
+        for line in lines:
+            y += _LINE
+            shift = -10 if at_end else 8
+            body.append(_text(line, f"{start:.2f}%", y, "code end" if at_end else "code", shift))
+        if here:
+            body.append(f'<circle class="dot" cx="{x:.2f}%" cy="{y - 5}" r="4"/>')
+        else:
+            y += 9
+            body.append(
+                f'<line class="arrow" x1="{x:.2f}%" x2="{to:.2f}%" y1="{y}" y2="{y}" '
+                f'marker-end="url(#{arrow})"/>'
+            )
+        items.append(_step(step))
+    y += 14
+    lines_down = [
+        f'<line class="life" x1="{at:.2f}%" x2="{at:.2f}%" y1="28" y2="{y}"/>' for at in column.values()
+    ]
+    heads = [_text(name, f"{at:.2f}%", 18, "head") for name, at in column.items()]
+    # userSpaceOnUse: the arrowhead does not grow with the line. refX keeps its tip at the lifeline.
+    marker = (
+        f'<defs><marker id="{arrow}" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="9" '
+        'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">'
+        '<path class="tip" d="M0 0 10 5 0 10z"/></marker></defs>'
+    )
+    return _figure(
+        title,
+        f"{len(rows)} steps between {', '.join(names)}. The list that follows has them in order.",
+        [marker, *lines_down, *heads, *body],
+        y,
+        f'<ol class="steps">{"".join(items)}</ol>',
+        "sequence",
+    )
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as Docker writes it, to three digits: `78.1MB`."""
+    value, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.3g}{unit}"
+
+
+def _step(step: Step) -> str:
+    here = step.source == step.target
+    who = step.source if here else f"{step.source} → {step.target}"
+    status = "" if step.status is None else f' <b class="status">{step.status}</b>'
+    when = "" if step.seconds is None else f' <span class="when">{step.seconds:.3f} s</span>'
+    return (
+        f'<li><span class="who">{escape(who)}</span>{when}<br><code>{escape(step.what)}</code>{status}</li>'
+    )
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Return the text in lines of at most `width` letters, broken at spaces and within paths and queries."""
+    lines = [""]
+    for piece in re.findall(r"[^\s/?&]*[\s/?&]|[^\s/?&]+", text):
+        while len(lines[-1] + piece.rstrip()) > width:
+            room = 0 if lines[-1] else width
+            lines[-1] += piece[:room]
+            piece = piece[room:]
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines if line.strip()] or [""]
+
+
+def _text(text: str, x: int | str, y: int, kind: str, shift: int = 0) -> str:
+    moved = f' dx="{shift}"' if shift else ""
+    return f'<text class="{kind}" x="{x}" y="{y}"{moved}>{escape(text)}</text>'
+
+
+def _identity(title: str, parts: Sequence[str]) -> str:
+    return "figure-" + hashlib.sha256("\n".join([title, *parts]).encode()).hexdigest()[:12]
+
+
+def _figure(
+    title: str, description: str, parts: Sequence[str], height: int, as_text: str, kind: str = ""
+) -> str:
+    name = _identity(title, parts)
+    return (
+        f'<figure class="figure {kind}"><figcaption>{escape(title)}</figcaption>'
+        f'<svg role="img" aria-labelledby="{name}-title" aria-describedby="{name}-desc" width="100%" '
+        f'height="{height}" data-search-exclude>'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+        f"{''.join(parts)}</svg>{as_text}</figure>"
+    )

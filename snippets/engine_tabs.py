@@ -45,6 +45,8 @@ def label(engines: Iterable[str]) -> str:
             runs[-1].append(LABELS[version] + BOTH)
         elif found and found[0] == version:
             runs[-1].append(LABELS[version])
+            if len(variants) > 1:
+                runs.append([])  # "26.1 to 29" would be read as all between them.
         else:
             # "20.10 to 28.5, containerd store" would be read as the store of all three.
             runs += [[LABELS[name]] for name in found] + [[]]

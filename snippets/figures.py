@@ -115,7 +115,11 @@ def layer_sizes(title: str, layers: Sequence[Layer]) -> str:
 
 
 def process_tree(title: str, processes: Sequence[Process]) -> str:
-    """Return processes below their parents. Those whose parent is not among them stand at the left."""
+    """Return processes below their parents. Those whose parent is not among them stand at the left.
+
+    Raises:
+        ValueError: processes are each other's parents.
+    """
     known = {process.pid for process in processes}
     roots = [process for process in processes if process.parent not in known or process.parent == process.pid]
     parts, items, y = list[str](), list[str](), 0
@@ -145,6 +149,9 @@ def process_tree(title: str, processes: Sequence[Process]) -> str:
 
     for root in roots:
         draw(root, 0, y)
+    drawn = sum(item.startswith("<li>") for item in items)
+    if drawn != len(processes):
+        raise ValueError(f"no tree: {len(processes) - drawn} of {len(processes)} processes hang on no root")
     return _figure(
         title,
         f"A tree of {len(processes)} processes. The list that follows is the same.",

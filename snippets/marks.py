@@ -148,7 +148,7 @@ def where(block: Block, marks: Marks) -> str:
         parts.append(f'<span class="bound">for {escape(label(block.engines))}</span>')
     if marks.ran:
         text, names = _ran(block.engines, marks.ran), ", ".join(marks.ran)
-        hidden = "" if names in text else f'<span class="unseen">: {escape(names)}</span>'
+        hidden = "" if block.engines or names in text else f'<span class="unseen">: {escape(names)}</span>'
         inner = f"{escape(text)}{hidden}"
         link = f'<a class="ran" href="{escape(marks.verification)}" title="{escape(names)}">{inner}</a>'
         parts.append(link if marks.verification else f'<span class="ran">{inner}</span>')

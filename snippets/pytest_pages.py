@@ -24,6 +24,7 @@ from snippets.passed import PassedPages
 from snippets.record import describe_lab, write_lab, write_recording
 from snippets.rewrite import rewritten, write_page
 from snippets.settings import parse_settings
+from snippets.trace import record_trace, write_trace
 from snippets.verify import BlockFailure, Host, NotRunError, PageRun
 
 PAGES = "docs"
@@ -266,7 +267,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         output["pages"] = {"blocks": summary.blocks, "notes": summary.notes}
     elif session.config.getoption("record"):
         for engine in chosen_engines(session.config):
-            write_lab(engine, *_describe(engine))
+            _record_lab(engine)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -294,9 +295,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 terminalreporter.line(line)
 
 
-def _describe(engine: str) -> tuple[str, dict[str, str]]:
+def _record_lab(engine: str) -> None:
+    """Record what an engine is, and what it does at `docker run`."""
     with Lab.start(engine) as lab:
-        return describe_lab(lambda command: lab.run(command).stdout)
+
+        def output(command: str) -> str:
+            return lab.run(command).stdout
+
+        write_lab(engine, *describe_lab(output))
+        write_trace(engine, record_trace(lab, output))
 
 
 def _annotation(report: pytest.TestReport) -> Iterator[str]:

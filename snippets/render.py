@@ -21,7 +21,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from snippets import diagram, engine_tabs, marks
+from snippets import diagram, engine_tabs, glossary, marks
 from snippets.block import CONSOLE, DIAGRAM, INTERRUPT, Block, BlockError, Kind, parse_page, parse_session
 from snippets.marks import UNMARKED, Marks, PageMarks
 from snippets.settings import parse_settings
@@ -188,7 +188,7 @@ def page_of(md: Markdown) -> tuple[str, str] | None:
 class CheckPages(Preprocessor):
     """Check the page's fences before it is converted: what superfences takes for text is no fence to it.
 
-    What will be marked in its blocks is prepared at the same time.
+    What will be marked in its blocks, and the links to the glossary, are prepared at the same time.
     """
 
     def run(self, lines: list[str]) -> list[str]:
@@ -200,13 +200,16 @@ class CheckPages(Preprocessor):
 
 
 def prepare(md: Markdown, page: tuple[str, str]) -> None:
-    """Check a page and prepare the marks of its blocks; log what is wrong with either."""
+    """Check a page, prepare the marks of its blocks and its links to the glossary; log what is wrong."""
     path, text = page
     blocks = check_page(path, text)
     processor: Any = md.treeprocessors["relpath"]
     verification = processor.files.get_file_from_path(VERIFICATION)
     address = verification.url_relative_to(processor.file) if verification else ""
     name = processor.file.src_uri
+    if defined := processor.files.get_file_from_path(glossary.GLOSSARY):
+        links = glossary.references(defined.content_string, name)
+        md.references.update({term: (link, "") for term, link in links.items()})
     try:
         settings = parse_settings(text, path)
         _marks[md] = PageMarks.of(f"docs/{name}", blocks, settings, address and f"{address}#{slug(name)}")

@@ -1,0 +1,327 @@
+"""A trace of a real `docker run`: API calls, registry requests, containerd's tasks, events and processes.
+
+No proxy stands in between. The daemon's debug log has the API calls and containerd's answers, the registry's
+access log has the pull, `docker events` has the daemon's own account, and the kernel reports every program
+that is started (its process events connector, which root in the first PID namespace may listen to).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from snippets.record import RECORDINGS, write_json
+
+ABSENT, PRESENT = "absent", "present"
+"""The two runs of a trace: the image is not there yet, and it is there already."""
+
+IMAGE = "hello-world"
+COMMAND = f"docker run --name lesson-trace {IMAGE}"
+PROGRAM = "/hello"
+"""What the image runs; it ends so soon that its arguments cannot always be read."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One thing that was seen.
+
+    Attributes:
+        source: `api`, `registry`, `task`, `event` or `process`.
+        origin: who did it: `client`, `daemon`, `containerd`, `shim` or `runc`.
+        target: to whom.
+        what: the request, the event or the program, without what changes from run to run.
+        answer: what came back, where the log says so.
+        milliseconds: since the command was typed; None where the source gives only whole seconds.
+    """
+
+    source: str
+    origin: str
+    target: str
+    what: str
+    answer: str = ""
+    milliseconds: float | None = None
+
+
+class TracedHost(Protocol):
+    """What a trace needs of a lab."""
+
+    pid: int
+
+    def run(self, command: str) -> object:
+        """Run a bash command."""
+
+    def log(self, name: str, lines: int) -> str:
+        """The last lines of a service's log."""
+
+
+def record_trace(lab: TracedHost, output: Callable[[str], str]) -> dict[str, list[Record]]:
+    """Record `docker run hello-world` in an empty lab: first with the image absent, then with it present.
+
+    Args:
+        lab: a lab without images.
+        output: runs a command in the lab and returns what it printed.
+
+    Raises:
+        OSError: the kernel does not report processes to us.
+    """
+    return {name: _record_run(lab, output) for name in (ABSENT, PRESENT)}
+
+
+def sequences(records: list[Record]) -> dict[str, list[str]]:
+    """What a run did, without times: the order within each source; parallel downloads in a fixed order."""
+    result: dict[str, list[str]] = {}
+    for record in records:
+        what = " ".join(filter(None, [record.what, record.answer]))
+        result.setdefault(record.source, []).append(what)
+    result["registry"] = sorted(result.get("registry", []))
+    return result
+
+
+def write_trace(engine: str, runs: dict[str, list[Record]], folder: Path = RECORDINGS) -> None:
+    """Write an engine's trace; one whose sequences are as before changes nothing."""
+    old = read_trace(engine, folder)
+    if old and {name: sequences(run) for name, run in old.items()} == {
+        name: sequences(run) for name, run in runs.items()
+    }:
+        return
+    data = {name: [asdict(record) for record in run] for name, run in runs.items()}
+    write_json(_place(engine, folder), {"engine": engine, "command": COMMAND, "runs": data})
+
+
+def read_trace(engine: str, folder: Path = RECORDINGS) -> dict[str, list[Record]] | None:
+    """An engine's recorded trace, or None."""
+    path = _place(engine, folder)
+    if not path.exists():
+        return None
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return {name: [Record(**record) for record in run] for name, run in data["runs"].items()}
+
+
+def _place(engine: str, folder: Path) -> Path:
+    return folder / engine / "trace.json"
+
+
+def _record_run(lab: TracedHost, output: Callable[[str], str]) -> list[Record]:
+    before = {name: len(_log(lab, name)) for name in ("dockerd", "registry")}
+    begin = time.time_ns()
+    with ProcessWatch(lab.pid) as watch:
+        output(f"{COMMAND} >/dev/null 2>&1")
+        milliseconds = (time.time_ns() - begin) / 1e6
+        events = _await_end(lambda: _log(lab, "dockerd")[before["dockerd"] :], output, begin)
+    logs = {name: _log(lab, name)[count:] for name, count in before.items()}
+    # Later calls are ours: what asks for the events.
+    calls = [
+        call for call in _api_and_tasks(logs["dockerd"], begin) if (call.milliseconds or 0) < milliseconds
+    ]
+    tasks = [task for task in _api_and_tasks(logs["dockerd"], begin) if task.source == "task"]
+    records = [call for call in calls if call.source == "api"]
+    records += [*tasks, *_events(events, begin), *watch.records(begin)]
+    records.sort(key=lambda record: record.milliseconds or 0.0)
+    requests = list(_registry(logs["registry"], _roles(output)))
+    output("docker rm lesson-trace")
+    pull = next((index for index, record in enumerate(records) if "/images/create" in record.what), 0)
+    return [*records[: pull + 1], *requests, *records[pull + 1 :]]
+
+
+def _log(lab: TracedHost, name: str) -> list[str]:
+    return lab.log(name, 1_000_000).splitlines()
+
+
+def _await_end(
+    log: Callable[[], list[str]], output: Callable[[str], str], begin: int
+) -> list[dict[str, object]]:
+    """The events of the run, once the daemon has reported the container's end and cleared up behind it."""
+    since = f"{begin // 10**9}.{begin % 10**9:09}"
+    for _ in range(100):
+        listing = output(f"docker events --since {since} --until $(date +%s.%N) --format '{{{{json .}}}}'")
+        events = [json.loads(line) for line in listing.splitlines()]
+        if any(event["Action"] == "die" for event in events) and "/tasks/delete" in "\n".join(log()):
+            time.sleep(_CLEAR_UP)
+            return events
+        time.sleep(0.1)
+    raise TimeoutError("the daemon reported no end of the container within 10 s")
+
+
+_CLEAR_UP = 0.5
+"""Seconds that the shim gets to end after the daemon has reported the end of its container."""
+
+_LOG_LINE = re.compile(r'^time="(?P<time>[^"]+)" level=\w+ (?P<rest>.*)$')
+_TASK = re.compile(r"module=libcontainerd .*topic=/tasks/(?P<what>[a-z]+)")
+_ID = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+def _api_and_tasks(lines: list[str], begin: int) -> Iterator[Record]:
+    """API calls and containerd's events, from the daemon's debug log of either style."""
+    for line in lines:
+        entry = _LOG_LINE.match(line)
+        if not entry:
+            continue
+        at, rest = _since(entry["time"], begin), entry["rest"]
+        if call := re.search(r'msg="Calling ([A-Z]+) ([^"\s]+)', rest):
+            yield Record("api", "client", "daemon", f"{call[1]} {_path(call[2])}", milliseconds=at)
+        elif "handling" in rest and (method := re.search(r"method=([A-Z]+)", rest)):
+            url = re.search(r'request-url="?([^"\s]+)', rest)
+            yield Record(
+                "api", "client", "daemon", f"{method[1]} {_path(url[1] if url else '')}", milliseconds=at
+            )
+        elif (task := _TASK.search(rest)) and "ignoring" not in rest:
+            yield Record("task", "containerd", "daemon", f"task {task['what']}", milliseconds=at)
+
+
+def _events(events: list[dict[str, object]], begin: int) -> Iterator[Record]:
+    for event in events:
+        at = (int(str(event["timeNano"])) - begin) / 1e6
+        what = f"{event['Type']} {event['Action']}"
+        yield Record("event", "daemon", "listeners", what, milliseconds=round(at, 1))
+
+
+def _registry(lines: list[str], roles: dict[str, str]) -> Iterator[Record]:
+    """Pull requests, from the registry's access log; digests become what they are of."""
+    for line in lines:
+        request = re.search(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+" (?P<status>\d+)', line)
+        if request and "UpstreamClient(Docker-Client" in line:
+            path = request["path"]
+            for digest, role in roles.items():
+                path = path.replace(digest, f"<{role}>")
+            yield Record("registry", "daemon", "registry", f"{request['method']} {path}", request["status"])
+
+
+def _roles(output: Callable[[str], str]) -> dict[str, str]:
+    """What each digest of the image is: its index, manifest, config or layer."""
+    base = f"https://registry-1.docker.io/v2/library/{IMAGE}/manifests"
+    accept = (
+        "-H 'Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json'"
+    )
+    head = output(f"curl -fsSI {accept} {base}/latest")
+    found = re.search(r"(?im)^docker-content-digest:\s*(\S+)", head)
+    index = found[1] if found else ""
+    roles = {index: "index"}
+    for entry in json.loads(output(f"curl -fsS {accept} {base}/{index}")).get("manifests", []):
+        roles[entry["digest"]] = "manifest"
+        manifest = json.loads(output(f"curl -fsS {accept} {base}/{entry['digest']}"))
+        roles[manifest["config"]["digest"]] = "config"
+        roles.update({layer["digest"]: "layer" for layer in manifest["layers"]})
+    return roles
+
+
+def _path(url: str) -> str:
+    return _ID.sub("<id>", url.replace("%2F", "/"))
+
+
+def _since(stamp: str, begin: int) -> float:
+    """Milliseconds between `begin`, in nanoseconds since the epoch, and a time of the daemon's log."""
+    whole, _, fraction = stamp.rstrip("Z").partition(".")
+    second = datetime.datetime.fromisoformat(f"{whole}+00:00").timestamp()
+    return round((int(second) * 10**9 + int(fraction.ljust(9, "0")[:9]) - begin) / 1e6, 1)
+
+
+class ProcessWatch:
+    """Listens to the kernel's process events and keeps the programs that are started below a process.
+
+    The messages are those of linux/cn_proc.h, on a netlink socket of the connector.
+
+    Args:
+        pid: the process whose descendants count.
+    """
+
+    _CONNECTOR, _PROCESSES, _LISTEN = 11, 1, 1
+    _FORK, _EXEC = 1, 2
+    _HEADER = 16 + 20  # nlmsghdr and cn_msg
+
+    def __init__(self, pid: int) -> None:
+        self._family = {pid, *_descendants(pid)}
+        self._parents: dict[int, int] = {}
+        self._programs: list[tuple[int, int, list[str]]] = []
+        self._stop = threading.Event()
+
+    def __enter__(self) -> ProcessWatch:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, self._CONNECTOR)
+        # Other processes of the machine are reported too; a full buffer would lose ours.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * 2**20)
+        self._socket.bind((0, self._PROCESSES))
+        body = struct.pack("=IIIIHHI", self._PROCESSES, 1, 0, 0, 4, 0, self._LISTEN)
+        self._socket.send(struct.pack("=IHHII", 16 + len(body), 3, 0, 0, os.getpid()) + body)
+        self._socket.settimeout(0.1)
+        self._clock = time.time_ns() - time.monotonic_ns()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._socket.close()
+
+    def records(self, begin: int) -> Iterator[Record]:
+        """The programs that containerd and its children started, in order."""
+        inits = {pid for _, pid, argv in self._programs if argv[-1:] == ["init"]}
+        for stamp, pid, argv in self._programs:
+            if not argv and inits & {pid, *self._ancestors(pid)}:
+                argv = [PROGRAM]  # what runc's init becomes, and ended before we could look
+            named = _program(argv)
+            if named:
+                at = (stamp + self._clock - begin) / 1e6
+                yield Record("process", named[0], "kernel", named[1], milliseconds=round(at, 1))
+
+    def _ancestors(self, pid: int) -> Iterator[int]:
+        while pid in self._parents:
+            pid = self._parents[pid]
+            yield pid
+
+    def _listen(self) -> None:
+        # A program may live for less than a millisecond: who wants to read its arguments must be first.
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        while not self._stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                message = self._socket.recv(4096)
+                what, _, stamp = struct.unpack_from("=IIQ", message, self._HEADER)
+                if what == self._FORK:
+                    _, parent, _, child = struct.unpack_from("=IIII", message, self._HEADER + 16)
+                    if parent in self._family:
+                        self._family.add(child)
+                        self._parents[child] = parent
+                elif what == self._EXEC:
+                    _, process = struct.unpack_from("=II", message, self._HEADER + 16)
+                    if process in self._family:
+                        self._programs.append((stamp, process, _arguments(process)))
+
+
+def _program(argv: list[str]) -> tuple[str, str] | None:
+    """Who starts a program and how the trace calls it; None for helpers that are not part of the story."""
+    name = Path(argv[0]).name if argv else ""
+    verbs = [word for word in argv[1:] if word in ("create", "start", "init", "delete", "kill", "state")]
+    if name.startswith("containerd-shim"):
+        return "containerd", " ".join([name, *verbs[-1:]])
+    if name in ("runc", "exe") and verbs:
+        return "shim", f"runc {verbs[-1]}"
+    if argv[:1] == [PROGRAM]:
+        return "runc", PROGRAM
+    return None
+
+
+def _arguments(pid: int) -> list[str]:
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return []  # it has ended already
+    return [part.decode("utf-8", "replace") for part in raw.split(b"\0") if part]
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in task.read_text().split():
+                yield int(child)
+                yield from _descendants(int(child))

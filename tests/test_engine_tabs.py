@@ -1,0 +1,98 @@
+"""The labels of engines, and tabs that must hold what their labels say."""
+
+from __future__ import annotations
+
+import pytest
+
+from snippets.block import parse_page
+from snippets.engine_tabs import LABELS, faults, label, not_run
+from snippets.lab.engines import ENGINES
+
+ONE = '```{{ .console engine="{}" }}\n    $ docker info\n    ```'
+
+
+def page(*tabs: tuple[str, str]) -> str:
+    """A page with a tab for each label, each with a block bound to engines."""
+    return "# T\n\n" + "\n".join(f'=== "{text}"\n\n    {ONE.format(engines)}\n' for text, engines in tabs)
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return list(faults(text, parse_page(text, "docs/t.md")))
+
+
+def test_every_engine_of_the_lab_has_a_label() -> None:
+    assert set(ENGINES) <= set(LABELS)
+
+
+@pytest.mark.parametrize(
+    ("engines", "wanted"),
+    [
+        ("20.10", "Docker 20.10"),
+        ("28.5-containerd", "Docker 28.5, containerd store"),
+        ("29.7", "Docker 29"),
+        ("26.1 20.10", "Docker 20.10 and 26.1"),
+        ("20.10 26.1 28.5", "Docker 20.10 to 28.5"),
+        ("28.5 28.5-containerd", "Docker 28.5, both stores"),
+        ("20.10 26.1 28.5-containerd", "Docker 20.10, 26.1 and 28.5, containerd store"),
+        ("20.10 29.7", "Docker 20.10 and 29"),
+    ],
+)
+def test_a_label_names_its_engines(engines: str, wanted: str) -> None:
+    assert label(engines.split()) == wanted
+
+
+def test_two_sets_of_engines_never_have_one_label() -> None:
+    names = list(LABELS)
+    sets = [[n for i, n in enumerate(names) if bits >> i & 1] for bits in range(1, 2 ** len(names))]
+    assert len({label(engines) for engines in sets}) == len(sets)
+
+
+@pytest.mark.parametrize(
+    ("engines", "said"), [(["28.6"], "unknown engine '28.6'; known: 20.10"), ([], "at least one")]
+)
+def test_a_label_of_nothing_known_is_an_error(engines: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        label(engines)
+
+
+def test_tabs_that_hold_what_their_labels_say_have_no_fault() -> None:
+    text = page(
+        ("Docker 20.10 to 28.5", "20.10 26.1 28.5"),
+        ("Docker 28.5", "28.5 28.5-containerd"),
+        ("Docker 28.5, both stores", "28.5 28.5-containerd"),
+        ("Docker 29", "29.7"),
+        ("Linux", "20.10"),
+    )
+    assert not found(text)
+
+
+def test_a_block_of_another_engine_is_a_fault_with_its_line() -> None:
+    text = page(("Docker 20.10", "20.10"), ("Docker 26.1", "28.5"))
+    [(line, said)] = found(text)
+    assert text.split("\n")[line - 1].strip().startswith("```")
+    assert 'in the tab "Docker 26.1"' in said
+    assert 'label the tab "Docker 28.5"' in said
+
+
+def test_an_engine_that_nobody_knows_is_a_fault() -> None:
+    assert found(page(("Docker 28.5", "28.6"))) == [(5, f"unknown engine '28.6'; known: {', '.join(LABELS)}")]
+
+
+def test_a_tab_of_an_engine_without_a_bound_block_is_a_fault() -> None:
+    text = '# T\n\n=== "Docker 28.5"\n\n    ```console\n    $ true\n    ```\n'
+    assert found(text) == [(3, 'the tab "Docker 28.5" has no block that is bound to an engine')]
+
+
+def test_what_follows_a_tab_is_not_in_it() -> None:
+    after = '\n```{ .console engine="20.10" }\n$ true\n```\n'
+    assert not found(page(("Docker 26.1", "26.1")) + after)
+
+
+def test_a_line_in_a_fence_is_no_tab() -> None:
+    assert not found('```{ .markdown norun="an example" }\n=== "Docker 28.5"\n```\n')
+
+
+def test_only_engines_of_no_lab_are_not_run() -> None:
+    assert not_run(["29.7"])
+    assert not not_run(["29.7", "28.5"])
+    assert not not_run([])

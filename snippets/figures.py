@@ -85,6 +85,21 @@ class Step:
         return cls(record["from"], record["to"], record["what"], record.get("status"), record.get("t"))
 
 
+@dataclass(frozen=True)
+class Span:
+    """A part of something that takes time.
+
+    Attributes:
+        what: what is done.
+        begin: when it begins, in milliseconds since the start.
+        length: how long it takes, in milliseconds.
+    """
+
+    what: str
+    begin: float
+    length: float
+
+
 def layer_sizes(title: str, layers: Sequence[Layer]) -> str:
     """Return a bar for each layer, in the order given, as long as its share of the largest."""
     largest = max((layer.size for layer in layers), default=0) or 1
@@ -111,6 +126,31 @@ def layer_sizes(title: str, layers: Sequence[Layer]) -> str:
         y,
         f'<div class="unseen"><table><caption>{escape(title)}</caption><thead><tr><th scope="col">layer</th>'
         f'<th scope="col">size</th></tr></thead><tbody>{rows}</tbody></table></div>',
+    )
+
+
+def timeline(title: str, spans: Sequence[Span]) -> str:
+    """Return a bar for each span, where it lies in the whole time."""
+    end = max((span.begin + span.length for span in spans), default=0) or 1
+    parts, y = list[str](), 0
+    for span in spans:
+        for line in _wrap(span.what, LETTERS_OF_PHONE - 10):
+            y += _LINE
+            parts.append(_text(line, 0, y, "what"))
+        parts.append(_text(f"{span.length:.0f} ms", "100%", y, "end"))
+        y += 6
+        parts.append(f'<rect class="rail" x="0" y="{y}" width="100%" height="10" rx="2"/>')
+        x, width = 100 * span.begin / end, max(100 * span.length / end, 0.4)
+        parts.append(f'<rect class="bar" x="{x:.2f}%" y="{y}" width="{width:.2f}%" height="10" rx="2"/>')
+        y += 10 + _GAP
+    rows = "".join(f"<tr><td>{escape(span.what)}</td><td>{span.length:.0f} ms</td></tr>" for span in spans)
+    return _figure(
+        title,
+        f"{len(spans)} bars, {end:.0f} ms together. The table that follows has the numbers.",
+        parts,
+        y,
+        f'<div class="unseen"><table><caption>{escape(title)}</caption><thead><tr><th scope="col">part</th>'
+        f'<th scope="col">time</th></tr></thead><tbody>{rows}</tbody></table></div>',
     )
 
 

@@ -1,0 +1,193 @@
+"""What the page on a traced `docker run` shows, generated from the recorded traces of every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from snippets import figures
+from snippets.engine_tabs import label
+from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
+from snippets.tables import code, table
+from snippets.trace import ABSENT, COMMAND, PRESENT, Record, read_trace
+
+
+def pictures(run: str = ABSENT) -> str:
+    """Tabs with the sequence of a run on each engine; `run` is `ABSENT` or `PRESENT`."""
+    return _tabs(lambda engine, records: _picture(engine, run, records), run)
+
+
+def tables(run: str = ABSENT) -> str:
+    """Tabs with every record of a run on each engine, numbered."""
+    return _tabs(lambda _, records: _table(records), run)
+
+
+def steps() -> str:
+    """Tabs with the nine steps of the lesson, each with the numbers of the records that show it."""
+    return _tabs(lambda _, records: _steps(records), ABSENT)
+
+
+def phases() -> str:
+    """Tabs with the time that each part of the run took, the image absent."""
+    return _tabs(lambda engine, records: _phases(engine, records), ABSENT)
+
+
+def compared() -> str:
+    """A table of the API calls of a run on each engine, the image absent and present."""
+    rows = []
+    for engine in _recorded():
+        for run in (ABSENT, PRESENT):
+            records = _read(engine, run)
+            calls = [record for record in records if record.source == "api"]
+            requests = [record for record in records if record.source == "registry"]
+            programs = [record for record in records if record.source == "process"]
+            rows.append((label([engine]), run, str(len(calls)), str(len(requests)), str(len(programs))))
+    return table(("engine", "image", "API calls", "registry requests", "programs started"), rows)
+
+
+STEPS: Sequence[tuple[str, Callable[[Record, Sequence[Record]], bool]]] = (
+    ("You type the command, and the client starts.", lambda one, _: one.what.endswith("/_ping")),
+    (
+        "The client sends a request to the daemon.",
+        lambda one, all_: one is _nth(all_, "/containers/create", 0),
+    ),
+    (
+        "The daemon has no such image and says so; the client asks for it.",
+        lambda one, _: one.source == "api" and ("/images/create" in one.what or one.what.endswith("/info")),
+    ),
+    (
+        "The registry sends the index, the manifest, the configuration and the layer.",
+        lambda one, _: one.source == "registry" or one.what == "image pull",
+    ),
+    (
+        "The daemon creates the container.",
+        lambda one, all_: one is _nth(all_, "/containers/create", 1) or one.what == "container create",
+    ),
+    (
+        "The container runs its command.",
+        lambda one, _: (
+            one.what.endswith("/start")
+            or one.what in ("network connect", "container start", "task create", "task start", "/hello")
+            or one.what.startswith(
+                ("containerd-shim-runc-v2 start", "runc create", "runc init", "runc start")
+            )
+            or one.what == "containerd-shim-runc-v2"
+        ),
+    ),
+    (
+        "The output goes back to the client, over the connection that it opened before the start.",
+        lambda one, _: "/attach" in one.what or one.what == "container attach",
+    ),
+    (
+        "The client shows it, and learns the exit status from its wait request.",
+        lambda one, _: "/wait" in one.what or one.what == "task exit",
+    ),
+    (
+        "The container has exited and stays: nothing removes it.",
+        lambda one, _: (
+            one.what in ("container die", "network disconnect", "task delete")
+            or one.what in ("runc delete", "containerd-shim-runc-v2 delete")
+        ),
+    ),
+)
+"""The nine steps of the lesson, each with the records that show it."""
+
+
+def _nth(records: Sequence[Record], part: str, number: int) -> Record | None:
+    found = [record for record in records if record.source == "api" and part in record.what]
+    return found[number] if number < len(found) else None
+
+
+def _recorded() -> list[str]:
+    return [engine for engine in ENGINES if read_trace(engine)]
+
+
+def _read(engine: str, run: str) -> list[Record]:
+    trace = read_trace(engine)
+    return trace[run] if trace else []
+
+
+def _tabs(content: Callable[[str, list[Record]], str], run: str) -> str:
+    """A tab for each engine, the default one first."""
+    engines = sorted(_recorded(), key=lambda engine: engine != DEFAULT_ENGINE)
+    if not engines:
+        return "No trace is recorded yet. `make record` records one.\n"
+    parts = []
+    for engine in engines:
+        body = content(engine, _read(engine, run))
+        indented = "\n".join(f"    {line}" if line else "" for line in body.splitlines())
+        parts.append(f'=== "{label([engine])}"\n\n{indented}\n')
+    return "\n".join(parts)
+
+
+def _picture(engine: str, run: str, records: Sequence[Record]) -> str:
+    shown = [
+        figures.Step(
+            record.origin,
+            record.origin if record.target in ("listeners", "kernel") else record.target,
+            _said(record),
+            int(record.answer) if record.answer.isdigit() else None,
+            None if record.milliseconds is None else record.milliseconds / 1000,
+        )
+        for record in records
+        if record.source in ("api", "registry", "process", "task")
+    ]
+    return figures.sequence(f"{COMMAND}, image {run}, {label([engine])}", shown)
+
+
+def _said(record: Record) -> str:
+    """A record in as few words as a picture has room for."""
+    what = record.what.split("?")[0]
+    method, _, path = what.partition(" ")
+    if record.source == "api":
+        return f"{method} {'/'.join(part for part in path.split('/') if part and not part.startswith('v1.'))}"
+    if record.source == "registry":
+        return f"{method} {path.removeprefix('/v2/library/hello-world/') or path}"
+    return what
+
+
+def _table(records: Sequence[Record]) -> str:
+    rows = [
+        (
+            str(number),
+            "" if record.milliseconds is None else f"{record.milliseconds:.0f}",
+            f"{record.origin} → {record.target}",
+            code(record.what),
+            record.answer,
+        )
+        for number, record in enumerate(records, 1)
+    ]
+    return table(("#", "ms", "from → to", "what", "answer"), rows)
+
+
+def _steps(records: Sequence[Record]) -> str:
+    rows = []
+    for number, (text, shows) in enumerate(STEPS, 1):
+        found = [str(index) for index, record in enumerate(records, 1) if shows(record, records)]
+        rows.append((str(number), text, ", ".join(found)))
+    return table(("step", "what happens", "records"), rows)
+
+
+def _phases(engine: str, records: Sequence[Record]) -> str:
+    def at(what: str, number: int = 0) -> float:
+        times = [
+            record.milliseconds
+            for record in records
+            if what in record.what and record.milliseconds is not None
+        ]
+        return times[number]
+
+    marks = [
+        ("the client starts", 0.0),
+        ("look for the image", at("/_ping")),
+        ("pull the image", at("/images/create")),
+        ("create the container", at("/containers/create", 1)),
+        ("start: network, shim, runc", at("/start")),
+        ("the program runs", at("/hello")),
+        ("clear up", at("task exit")),
+    ]
+    end = max(record.milliseconds or 0.0 for record in records)
+    spans = [
+        figures.Span(name, begin, following - begin)
+        for (name, begin), (_, following) in zip(marks, [*marks[1:], ("", end)], strict=True)
+    ]
+    return figures.timeline(f"Where the time goes, {label([engine])}", spans)

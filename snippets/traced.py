@@ -8,7 +8,7 @@ from snippets import figures
 from snippets.engine_tabs import label
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
 from snippets.tables import code, table
-from snippets.trace import ABSENT, COMMAND, PRESENT, Record, read_trace
+from snippets.trace import ABSENT, COMMAND, PRESENT, PROGRAM, Record, read_trace
 
 
 def pictures(run: str = ABSENT) -> str:
@@ -168,24 +168,23 @@ def _steps(records: Sequence[Record]) -> str:
 
 
 def _phases(engine: str, records: Sequence[Record]) -> str:
-    def at(what: str, number: int = 0) -> float:
-        times = [
-            record.milliseconds
-            for record in records
-            if what in record.what and record.milliseconds is not None
-        ]
-        return times[number]
+    def at(matches: Callable[[Record], bool]) -> float:
+        return next(one.milliseconds for one in records if matches(one) and one.milliseconds is not None)
+
+    def call(part: str, number: int = 0) -> float:
+        found = _nth(records, part, number)
+        return at(lambda one: one is found)
 
     marks = [
         ("the client starts", 0.0),
-        ("look for the image", at("/_ping")),
-        ("pull the image", at("/images/create")),
-        ("create the container", at("/containers/create", 1)),
-        ("start: network, shim, runc", at("/start")),
-        ("the program runs", at("/hello")),
-        ("clear up", at("task exit")),
+        ("look for the image", call("/_ping")),
+        ("pull the image", call("/images/create")),
+        ("create the container", call("/containers/create", 1)),
+        ("start: network, shim, runc", call("/start")),
+        ("the program runs", at(lambda one: one.what == PROGRAM)),
+        ("clear up", at(lambda one: one.what == "task exit")),
     ]
-    end = max(record.milliseconds or 0.0 for record in records)
+    end = max(one.milliseconds or 0.0 for one in records)
     spans = [
         figures.Span(name, begin, following - begin)
         for (name, begin), (_, following) in zip(marks, [*marks[1:], ("", end)], strict=True)

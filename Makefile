@@ -1,7 +1,7 @@
 # The project's commands. `make help` lists them; each sets up all that it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site offline check test lint lab rewrite bench mutate lock clean
+.PHONY: help serve site offline check test test-all record lint lab rewrite bench mutate lock clean
 
 export NO_MKDOCS_2_WARNING := 1
 
@@ -27,6 +27,14 @@ check: $(READY) ## the pages that changed since they last passed, alone
 
 test: $(READY) ## everything: the code's checks, the site, every page against a real Docker daemon
 	@.ci/test
+
+test-all: $(READY) ## the same, every page on every engine; what CI runs
+	@.ci/test all
+
+record: $(READY) ## run every page on every engine and record what ran, for the site to show
+	@$(BIN)/lab setup
+	@$(BIN)/lab build --all
+	$(BIN)/pytest --record --engine all --numprocesses 2 --dist loadfile docs
 
 lint: $(READY) ## the code's checks alone: format, lint, types
 	$(BIN)/ruff format --check .

@@ -118,6 +118,17 @@ def test_a_broken_one_is_made_again(tmp_path: Path) -> None:
     again.end()
 
 
+def test_a_stale_lock_is_no_lock(tmp_path: Path) -> None:
+    """Of a process that is gone a lock's file stays, and what it was making."""
+    path = tmp_path / "kind/key"
+    (tmp_path / "kind/key.partial").mkdir(parents=True)
+    (tmp_path / "kind/key.lock").write_text("999999")
+    one = Maker(path)
+    assert [one.line(), one.line(), one.line()] == ["making", "it: made in 0 s", "ready"]
+    one.end()
+    assert not (tmp_path / "kind/key.partial").exists()
+
+
 def test_one_in_use_is_not_cleaned(tmp_path: Path) -> None:
     path = tmp_path / "docker-architecture/roots/key"
     user = Maker(path)

@@ -1,6 +1,7 @@
 """A lab that cannot start, or that breaks: what happened, why, and what to do."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from snippets.lab import Lab, LabError
+from snippets.lab import ENGINES, Lab, LabError
+from snippets.lab.paths import cache_dir
 from snippets.lab.programs import sudo
+from snippets.lab.rootfs import root_path
+from snippets.lab.upkeep import build
+
+from .lab_traces import as_root
 
 # Kill the process whose number a file holds, and wait until it is gone.
 KILL = "pid=$(cat {}); kill -KILL $pid; while [ -e /proc/$pid ]; do sleep 0.01; done"
@@ -61,13 +67,7 @@ def test_a_registry_that_dies_shows_its_log_at_once() -> None:
 
 def test_a_daemon_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The supervisor of a copy of the package, whose engine has a bad daemon.json."""
-    package = tmp_path / "snippets"
-    here = Path(__file__).parent.parent / "snippets"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    subprocess.run(["cp", "-r", str(here / "lab"), str(package)], check=True)
-    engines = package / "lab/engines.py"
-    engines.write_text(engines.read_text().replace("daemon={", 'daemon={"nonsense": 1, '))
+    copy_of_package(tmp_path, "daemon={", 'daemon={"nonsense": 1, ')
     monkeypatch.chdir(tmp_path)
     begun = time.monotonic()
     result = subprocess.run(
@@ -153,3 +153,99 @@ def test_a_cache_that_is_a_file(tmp_path: Path) -> None:
     )
     assert result.returncode == 1
     assert "cache directory" in result.stderr
+
+
+def copy_of_package(where: Path, old: str, new: str) -> None:
+    """Make a copy of the package whose engines are declared otherwise."""
+    package = where / "snippets"
+    here = Path(__file__).parent.parent / "snippets"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    subprocess.run(["cp", "-r", str(here / "lab"), str(package)], check=True)
+    engines = package / "lab/engines.py"
+    engines.write_text(engines.read_text().replace(old, new))
+
+
+def test_a_root_of_another_version_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Debian moves on: simulated by a declaration that the root does not keep."""
+    Lab.start().stop()  # its root is there
+    copy_of_package(tmp_path, 'version="28.5."', 'version="29.9."')
+    monkeypatch.chdir(tmp_path)
+    result = subprocess.run(
+        [*LAB, "shell", "true"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+    assert result.returncode == 1
+    assert "engine '28.5-containerd' holds 'Docker version 28.5" in result.stderr
+    assert "declared as version 29.9" in result.stderr
+    assert "engines.py" in result.stderr
+
+
+def test_a_root_that_is_cut_off_is_made_again_and_never_used(tmp_path: Path) -> None:
+    build(["26.1"])
+    good = root_path(cache_dir(), ENGINES["26.1"])
+    cut = root_path(tmp_path / "docker-architecture", ENGINES["26.1"])
+    as_root(
+        f"mkdir -p {cut.parent} && {{ cp -al {good} {cut} || cp -a {good} {cut}; }} && cd {cut}/root/usr/sbin && "
+        "head -c 1000 dockerd >part && mv part dockerd"
+    )
+    lab = subprocess.Popen(
+        [*LAB, "shell", "--engine", "26.1", "docker", "version"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+    )
+    assert lab.stderr
+    assert "broken (/usr/sbin/dockerd has 1000 bytes instead of" in lab.stderr.readline()
+    assert "installing Debian trixie" in lab.stderr.readline()
+    lab.send_signal(signal.SIGINT)
+    said, _ = lab.communicate()
+    assert said == ""
+    assert not cut.exists()
+
+
+def supervise(verb: str, cache: Path, mount: str, prepare: str = "true") -> tuple[str, str]:
+    """Have a supervisor do something whose cache is a small file system. Return what it said and left."""
+    code = "import snippets.lab.cache as cache; cache._FREE_BYTES = 0; import snippets.lab.supervisor as it; it.main()"
+    script = f'mount -t tmpfs -o {mount} small {cache} && {prepare} && "$@"; echo; find {cache}'
+    process = subprocess.Popen(
+        [
+            *(*sudo(), "unshare", "--mount", "sh", "-c", script, "sh", sys.executable, "-c", code),
+            *(verb, str(cache), ENGINES["26.1"].to_json()),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    output = process.stdout.read()
+    process.stdin.close()
+    process.stdout.close()
+    process.wait()
+    said, _, left = output.partition("\n\n")
+    return said, left
+
+
+def test_a_disk_that_gets_full_leaves_nothing_half_made(tmp_path: Path) -> None:
+    said, left = supervise("root", tmp_path, "size=64m")
+    assert "no space left" in said.lower()
+    assert "Free some disk space" in said
+    assert {Path(line).name for line in left.split()} <= {
+        tmp_path.name,
+        "roots",
+        root_path(tmp_path, ENGINES["26.1"]).name + ".lock",
+    }
+
+
+@pytest.mark.parametrize("inodes", [4, 9, 24, 60])
+def test_a_disk_that_is_full_at_the_start_of_a_lab(tmp_path: Path, inodes: int) -> None:
+    build(["26.1"])
+    shared = f"ln -s {cache_dir()}/roots {cache_dir()}/images {tmp_path}"
+    said, left = supervise("start", tmp_path, f"nr_inodes={inodes}", shared)
+    assert "no space left" in said.lower()
+    assert "Free some disk space" in said
+    assert [line for line in left.split() if f"{tmp_path}/labs/" in line] in ([], [f"{tmp_path}/labs/.lock"])

@@ -1,13 +1,8 @@
 """What a lab is like inside: a Docker host as a reader knows it, and nothing beyond it."""
 
-import contextlib
-import fcntl
 import json
 import os
-import pty
 import re
-import subprocess
-import termios
 import time
 from collections.abc import Iterator
 
@@ -15,6 +10,7 @@ import pytest
 
 from snippets.lab import DEFAULT_ENGINE, ENGINES, Lab, LabError
 
+from .lab_terminal import Terminal
 from .lab_traces import until
 
 
@@ -180,43 +176,6 @@ def test_a_command_that_takes_too_long_is_ended(lab: Lab) -> None:
 def test_an_unknown_log_is_named(lab: Lab) -> None:
     with pytest.raises(LabError, match="nosuch"):
         lab.log("nosuch")
-
-
-class Terminal:
-    """A shell of the lab on a terminal, typed into as a person does."""
-
-    def __init__(self, lab: Lab) -> None:
-        self.master, slave = pty.openpty()
-
-        def own_terminal() -> None:
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-        self.process = subprocess.Popen(
-            lab.enter("bash", "--norc"),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            preexec_fn=own_terminal,
-        )
-        os.close(slave)
-        os.set_blocking(self.master, False)
-        self.seen = ""
-
-    def read(self) -> str:
-        with contextlib.suppress(OSError):
-            self.seen += os.read(self.master, 65536).decode(errors="replace")
-        return self.seen
-
-    def types(self, text: str, expect: str) -> None:
-        self.seen = ""
-        os.write(self.master, text.encode())
-        assert until(lambda: re.search(expect, self.read()) is not None), (text, self.seen)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self.master)
 
 
 def test_a_terminal_in_a_container(lab: Lab) -> None:

@@ -14,25 +14,49 @@ pytestmark = pytest.mark.skipif(
 )
 
 SAMPLES = Path(__file__).parent / "samples"
+# The samples that run in any shell, with how many tests each has: its blocks, and that it leaves nothing behind.
+RUN = {
+    "plain.md": 2,
+    "headers.md": 7,
+    "tabs.md": 4,
+    "details.md": 3,
+    "lists.md": 4,
+    "quotes.md": 2,
+    "heredoc.md": 2,
+    "crlf.md": 2,
+    "unicode.md": 2,
+    "comment.md": 2,
+    "outer.md": 2,
+    "front-matter.md": 2,
+    "no-final-newline.md": 2,
+    "no-blocks.md": 0,
+    "colours.md": 2,
+    "progress.md": 2,
+    "long-lines.md": 2,
+    "no-newline-output.md": 2,
+    "big-output.md": 2,
+    "running.md": 6,
+}
 PASSING = "# Page\n\n```console\n$ echo one >> log\n```\n\n```console\n$ cat log; rm log\none\n```\n"
 
 # The pages run in this machine's shell: what is tested here is the plugin, not the lab.
 CONFTEST = """
+import tempfile
 from pathlib import Path
 import snippets.pytest_pages
 from tests.local_host import LocalHost
 
 def start_lab(engine):
-    home = Path.cwd() / "home"
-    home.mkdir(exist_ok=True)
-    return LocalHost(home)
+    return LocalHost(Path(tempfile.mkdtemp()))
 
 snippets.pytest_pages.start_lab = start_lab
 """
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Pytester:
+    (tmp_path / "hosts").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "hosts"))
     pytester.makeconftest(CONFTEST)
     pytester.makeini("[pytest]\naddopts = -p snippets.pytest_pages -p no:cacheprovider -ra\n")
     pytester.mkdir("docs")
@@ -58,6 +82,15 @@ def test_every_block_is_a_test(project: pytest.Pytester) -> None:
         ]
     )
     result.stdout.fnmatch_lines(["*2 typed into a terminal of the lab, its output compared"])
+
+
+def test_every_sample_that_runs_in_any_shell_passes(project: pytest.Pytester) -> None:
+    for name in RUN:
+        (project.path / "docs" / name).write_bytes((SAMPLES / name).read_bytes())
+    result = project.runpytest_subprocess("-n", "2", "--dist", "loadfile", "-rA")
+    result.assert_outcomes(passed=sum(RUN.values()))
+    passed = [line.split("::")[0] for line in result.outlines if line.startswith("PASSED docs/")]
+    assert {name: passed.count(f"PASSED docs/{name}") for name in RUN} == RUN
 
 
 def test_the_report_of_a_page_that_must_fail(project: pytest.Pytester) -> None:
@@ -145,7 +178,7 @@ def test_rewriting_fills_a_page_in_and_then_changes_nothing(project: pytest.Pyte
 
 
 def test_a_page_that_changed_while_it_ran_is_not_written(project: pytest.Pytester) -> None:
-    text = "```console\n$ echo >> ../docs/page.md; echo x\n```\n"
+    text = f"```console\n$ echo >> {project.path}/docs/page.md; echo x\n```\n"
     add(project, "page.md", text)
     result = project.runpytest_subprocess("--rewrite")
     assert result.ret != 0

@@ -16,6 +16,7 @@ import re
 import secrets
 import select
 import shlex
+import signal
 import struct
 import subprocess
 import termios
@@ -108,7 +109,12 @@ class Terminal:
         try:
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
             self._process = subprocess.Popen(
-                argv, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, close_fds=True
+                argv,
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                start_new_session=True,
+                preexec_fn=_take_signals,
             )
         except BaseException:
             os.close(self._master)
@@ -326,6 +332,12 @@ def write_file(name: str, text: str) -> str:
     end = f"END-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     folder = shlex.quote(str(PurePosixPath(name).parent))
     return f"mkdir -p {folder} && cat > {shlex.quote(name)} <<'{end}'\n{text}\n{end}"
+
+
+def _take_signals() -> None:
+    """Let the shell and its programs take the signals of a terminal, which a job in the background ignores."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _outcome(raw: bytes, status: int | None) -> Outcome:

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -139,3 +140,15 @@ def test_closing_ends_what_runs_in_it() -> None:
 def test_a_shell_that_does_not_start_is_reported() -> None:
     with pytest.raises(ClosedError):
         Terminal(["false"])
+
+
+def test_a_terminal_of_a_background_job_takes_ctrl_c() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Terminal(shell_argv()) as terminal:
+            terminal.start("sleep 30")
+            terminal.output_of_running(quiet=0.3)
+            terminal.interrupt()
+            assert terminal.wait(timeout=10).status == 130
+    finally:
+        signal.signal(signal.SIGINT, before)

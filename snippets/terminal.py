@@ -335,7 +335,7 @@ def write_file(name: str, text: str) -> str:
 
 
 def _take_signals() -> None:
-    """Let the shell and its programs take the signals of a terminal, which a job in the background ignores."""
+    """Let the shell take the signals of a terminal, which a job in the background ignores."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
 

@@ -85,10 +85,20 @@ def build(
     return Site(directory, Path(config.docs_dir), {file.src_uri: file.dest_uri for file in files})
 
 
-@functools.cache
 def site() -> Site:
-    """Return the project's own site, built once in a process."""
-    return build(Path(_scratch.name))
+    """Return the project's own site, built once in a process. Raises BuildFailedError, each time."""
+    built = _built()
+    if isinstance(built, Exception):
+        raise built
+    return built
+
+
+@functools.cache
+def _built() -> Site | BuildFailedError:
+    try:
+        return build(Path(_scratch.name))
+    except BuildFailedError as error:
+        return error
 
 
 @dataclass(frozen=True)

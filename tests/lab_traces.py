@@ -18,10 +18,10 @@ done 2>/dev/null
 """
 
 
-def as_root(command: str) -> str:
-    """Return the output of a shell command that is run as root."""
+def as_root(command: str, *, seconds: float = 60) -> str:
+    """Return the output of a shell command that is run as root and takes so long at most."""
     return subprocess.run(
-        [*sudo(), "bash", "-c", command], capture_output=True, text=True, check=False, timeout=60
+        [*sudo(), "bash", "-c", command], capture_output=True, text=True, check=False, timeout=seconds
     ).stdout
 
 

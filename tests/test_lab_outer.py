@@ -44,7 +44,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     build(["26.1"])
     with Lab.start("26.1", backend="namespaces") as host, pytest.MonkeyPatch.context() as patch:
         made = host.enter("docker", "import", "-", "debian-with-tools")
-        as_root(f"set -o pipefail; {BASE} trixie - | {shlex.join(made)}")
+        as_root(f"set -o pipefail; {BASE} trixie - | {shlex.join(made)}", seconds=600)
         assert "debian-with-tools" in host.run("docker images").stdout
         host.run(f"docker volume create {outer.NAME}")
         volume = f"{scratch(host)}/docker/volumes/{outer.NAME}/_data"
@@ -134,7 +134,6 @@ def test_what_a_killed_container_left_goes_with_the_next_start(host: Lab) -> Non
 def test_it_is_chosen_where_there_are_no_namespaces(host: Lab) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "LAB_BACKEND"}
     doctor = [sys.executable, "-m", "snippets.lab", "doctor"]
-    # The wrapper of this test needs them itself: it has them from a program outside.
     for blocked, chosen in (([], "namespaces"), (["unshare"], "docker")):
         over = "".join(f'mount --bind /dev/null "$(command -v {tool})"; ' for tool in blocked)
         result = subprocess.run(

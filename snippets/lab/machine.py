@@ -163,10 +163,10 @@ class Machine:
     def problem(self) -> str | None:
         """Return what is wrong with the lab, with the lines of its log, or None."""
         if self._ended():
-            return f"The lab ended. Its last lines:\n{tail(self.scratch / 'boot.log')}"
+            return f"The lab ended. {_last_lines(tail(self.scratch / 'boot.log'))}"
         self._find_pid()
         if not self.pid:
-            return f"The lab did not come up. Its last lines:\n{tail(self.scratch / 'boot.log')}"
+            return f"The lab did not come up. {_last_lines(tail(self.scratch / 'boot.log'))}"
         listening = self._listening()
         silent = [name for name, address in _REGISTRIES.items() if address not in listening]
         if not self._daemon_answers():
@@ -175,13 +175,8 @@ class Machine:
             return None
         # Of several silent ones, the one that ended is the reason.
         if name := self._ended_service():
-            return f"{name} ended. {self._last_lines(name)}"
-        return f"{silent[0]} does not answer. {self._last_lines(silent[0])}"
-
-    def _last_lines(self, name: str) -> str:
-        text = self.log(name)
-        lines = f"Its last lines:\n{text}" if text else "Its log is empty."
-        return f"{lines}\nThis lab is of no more use; start another one."
+            return f"{name} ended. {_last_lines(self.log(name))}"
+        return f"{silent[0]} does not answer. {_last_lines(self.log(silent[0]))}"
 
     def _daemon_answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -237,6 +232,11 @@ class Machine:
             self._held.close()
             for entry in self._entries:
                 entry.release()
+
+
+def _last_lines(text: str) -> str:
+    lines = f"Its last lines:\n{text}" if text else "Its log is empty."
+    return advised(lines, "This lab is of no more use; start another one.")
 
 
 def _wait_a_little() -> None:

@@ -30,10 +30,14 @@ _PACKAGE = Path(__file__).resolve().parent
 _INSIDE = "/opt/docker-architecture"  # where the image has the package
 _ENGINE = "/engine"  # where a container has an engine's directory
 
-# What a lab's host must be allowed. Not --privileged: where the outer engine itself lacks
-# a capability (SYS_RESOURCE, in containers), it cannot hand on all of them.
+# What a lab's host must be allowed, beside what every container is. Not --privileged, nor
+# all capabilities: an outer engine that runs in a container itself lacks some (SYS_RESOURCE
+# mostly), and cannot hand on what it lacks.
+_CAPABILITIES = (
+    *("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH", "SYSLOG", "IPC_LOCK", "SYS_NICE"),
+)
 _ALLOWED = (
-    *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"),
+    *(f"--cap-add={capability}" for capability in _CAPABILITIES),
     *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
     *("--security-opt", "systempaths=unconfined", "--security-opt", "label=disable"),
     *("--device-cgroup-rule", "a *:* rwm"),
@@ -117,7 +121,8 @@ def _context(base: str) -> tuple[bytes, str]:
     def no_cache(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
         return None if "__pycache__" in member.name else member
 
-    with tarfile.open(fileobj=archive, mode="w") as tar:
+    # Not Python's default format: BuildKit takes its first header for a Dockerfile.
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as tar:
         tar.add(_PACKAGE / "Dockerfile", "Dockerfile")
         tar.add(_PACKAGE.parent / "__init__.py", "snippets/__init__.py")
         tar.add(_PACKAGE, "snippets/lab", filter=no_cache)

@@ -77,16 +77,20 @@ def contained(*argv: str, network: bool = True) -> list[str]:
     ]
 
 
-def advised(error: OSError | str) -> str:
+_ADVICE = "Look for the reason above, then start again: nothing half made is kept."
+
+
+def advised(error: OSError | str, otherwise: str = _ADVICE) -> str:
     """Return what went wrong, with what to do about it.
 
     Args:
         error: an error, or the last lines of a log.
+        otherwise: what to do if the disk is not full.
     """
     text = f"{error}." if isinstance(error, OSError) else error
     if "no space left" in text.lower():
-        return f"{text}\nFree some disk space and start again: nothing half made is kept."
-    return f"{text}\nLook for the reason above, then start again: nothing half made is kept."
+        otherwise = "Free some disk space and start again: nothing half made is kept."
+    return f"{text}\n{otherwise}"
 
 
 def tail(path: Path, lines: int = 20) -> str:

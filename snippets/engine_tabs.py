@@ -26,8 +26,12 @@ BOTH = ", both stores"
 _TAB = re.compile(r'^(?P<indent>[ >]*)===[!+]* "(?P<label>Docker \d.*)"\s*$')
 
 
-def label(engines: Iterable[str]) -> str:
+def label(engines: Iterable[str], shortest_range: int = 3) -> str:
     """Return the label of engines, oldest first: `Docker 20.10 to 28.5`, `Docker 28.5, containerd store`.
+
+    Args:
+        engines: the names of the engines.
+        shortest_range: how many versions in a row are written with "to".
 
     Raises:
         ValueError: an engine that has no label, or no engine at all.
@@ -50,8 +54,16 @@ def label(engines: Iterable[str]) -> str:
         else:
             # "20.10 to 28.5, containerd store" would be read as the store of all three.
             runs += [[LABELS[name]] for name in found] + [[]]
-    parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else run)]
+    parts = [
+        part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) >= shortest_range else run)
+    ]
     return "Docker " + (f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0])
+
+
+def labels(engines: Sequence[str]) -> set[str]:
+    """Return what a tab for these engines may be called: a tab stands beside others that make it clear."""
+    found = {label(engines), label(engines, shortest_range=2)}
+    return found | {text.replace(BOTH, "") for text in found}
 
 
 def not_run(engines: Iterable[str]) -> bool:
@@ -81,7 +93,7 @@ def faults(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
             yield number, f'the tab "{tab["label"]}" has no block that is bound to an engine'
         for block in held:
             wanted = label(block.engines)
-            if tab["label"] not in (wanted, wanted.replace(BOTH, "")):
+            if tab["label"] not in labels(block.engines):
                 yield (
                     block.line,
                     f'bound to {" ".join(block.engines)} in the tab "{tab["label"]}"; '

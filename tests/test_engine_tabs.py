@@ -60,6 +60,8 @@ def test_tabs_that_hold_what_their_labels_say_have_no_fault() -> None:
         ("Docker 20.10 to 28.5", "20.10 26.1 28.5"),
         ("Docker 28.5", "28.5 28.5-containerd"),
         ("Docker 28.5, both stores", "28.5 28.5-containerd"),
+        ("Docker 26.1 to 28.5", "26.1 28.5 28.5-containerd"),
+        ("Docker 20.10 to 26.1", "20.10 26.1"),
         ("Docker 29", "29.7"),
         ("Linux", "20.10"),
     )

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
+from snippets import marks
 from snippets.block import DIAGRAM, Kind, parse_page
-from tests.sitebuild import ROOT, build, site
+from snippets.lab.engines import ENGINES
+from snippets.record import write_recording
+from tests.sitebuild import ROOT, Site, build, site
 
 PAGES = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
-SCREENS: dict[str, ViewportSize] = {
-    "phone": {"width": 390, "height": 844},
-    "desktop": {"width": 1280, "height": 800},
-}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
@@ -30,16 +33,18 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         del format, args
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Serve the built site and return its address."""
-    handler = functools.partial(QuietHandler, directory=str(site().directory))
+@contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """Serve a built site; give its address."""
+    handler = functools.partial(QuietHandler, directory=str(directory))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -57,86 +62,132 @@ def browser() -> Iterator[Browser]:
         instance.close()
 
 
-@pytest.fixture(scope="module", params=SCREENS)
-def context(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[BrowserContext]:
+@contextmanager
+def context(browser: Browser, address: str, *, scripts: bool = True) -> Iterator[BrowserContext]:
+    """A browser that has never been on the site before."""
     opened = browser.new_context(
         base_url=address,
-        viewport=SCREENS[request.param],
+        viewport=DESKTOP,
         permissions=["clipboard-read", "clipboard-write"],
         reduced_motion="reduce",
+        java_script_enabled=scripts,
     )
     yield opened
     opened.close()
 
 
-@pytest.fixture
-def tab(context: BrowserContext) -> Iterator[Page]:
-    opened = context.new_page()
-    yield opened
-    opened.close()
-
-
-def visit(tab: Page, page: str) -> None:
-    """Load a page of docs/, wait until the theme has started, and unfold all that is folded."""
-    tab.goto("/" + site().pages[page].removesuffix("index.html"))
+def visit(tab: Page, path: str) -> None:
+    """Load a page and wait until the theme has started."""
+    tab.goto(path)
     tab.wait_for_function(
         """() => document.querySelector("[data-md-component=sidebar] a") && [
             ...document.querySelectorAll("article .highlight:not(.no-copy) pre > code")
         ].every(code => code.parentElement.querySelector("button[data-md-type=copy]"))"""
     )
+
+
+def unfold(tab: Page) -> None:
+    """Unfold all that is folded."""
     tab.evaluate("document.querySelectorAll('article details').forEach(details => details.open = true)")
 
 
-def look(tab: Page, scheme: str, name: str, rules: list[str] | None = None) -> None:
-    """Fail when the page does not follow the system's scheme, is too wide, or is not accessible."""
+def colours(tab: Page, scheme: str, name: str) -> None:
+    """Let the system's scheme be light or dark; fail when the page does not follow."""
     tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     tab.wait_for_function("name => document.body.dataset.mdColorScheme === name", arg=name, timeout=5000)
+
+
+def check_access(tab: Page, where: str, **options: object) -> None:
+    """Fail when axe finds a violation."""
+    report = Axe().run(tab, options={"resultTypes": ["violations"], **options})
+    assert report.violations_count == 0, f"{where}:\n{report.generate_report()}"
+
+
+def check_width(tab: Page, where: str) -> None:
+    """Fail when the page is wider than the screen, or a diagram or a row of tabs must be scrolled."""
     overflow = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert overflow <= 0, f"{scheme}: the page is {overflow} px wider than the screen"
-    scrolling = tab.evaluate(
-        "[...document.querySelectorAll('.diagram > div')].filter(d => d.scrollWidth > d.clientWidth).length"
+    assert overflow <= 0, f"{where}: the page is {overflow} px wider than the screen"
+    wide = tab.evaluate(
+        """[...document.querySelectorAll(".diagram > div, .figure, .tabbed-labels")]
+            .filter(one => one.scrollWidth > one.clientWidth).length"""
     )
-    assert not scrolling, (
-        f"{scrolling} diagrams do not fit the screen in readable size; draw them top to bottom, at most three across"
+    assert not wide, (
+        f"{where}: {wide} diagrams or rows of tabs do not fit the screen in readable size; "
+        "draw them top to bottom, at most three across"
     )
-    report = Axe().run(tab, options={"runOnly": rules} if rules else None)
-    assert report.violations_count == 0, f"{scheme}:\n{report.generate_report()}"
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_asks_no_other_host_fits_the_screen_and_is_accessible(
-    page: str, tab: Page, address: str
-) -> None:
-    complaints: list[str] = []
-    tab.on("request", lambda request: complaints.append(f"asked for {request.url}"))
-    tab.on("console", lambda message: complaints.append(f"{message.type} on the console: {message.text}"))
-    tab.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    visit(tab, page)
-    look(tab, "light", "default")
-    # The dark scheme is the same document in other colours.
-    look(tab, "dark", "slate", ["color-contrast", "link-in-text-block"])
-    own = (f"asked for {address}/", "asked for data:")
-    assert not [complaint for complaint in complaints if not complaint.startswith(own)]
+def check(tab: Page) -> None:
+    """Fail when a page does not fit, cannot be read, or is not accessible, on a phone or a desktop."""
+    unfold(tab)
+    colours(tab, "light", "default")
+    check_width(tab, "desktop")
+    check_access(tab, "desktop, light")
+    # The dark scheme is the same document in other colours, the phone's the same colours in another layout.
+    colours(tab, "dark", "slate")
+    check_access(tab, "desktop, dark", runOnly=["color-contrast", "link-in-text-block"])
+    tab.set_viewport_size(PHONE)
+    check_width(tab, "phone")
+    check_access(tab, "phone", rules={"color-contrast": {"enabled": False}})
+    tab.set_viewport_size(DESKTOP)
 
 
-@pytest.mark.parametrize("context", ["desktop"], indirect=True)
-@pytest.mark.parametrize("page", PAGES)
-def test_the_copy_button_takes_the_commands_and_nothing_else(page: str, tab: Page) -> None:
-    text = (site().docs / page).read_text(encoding="utf-8")
-    blocks = [b for b in parse_page(text, page) if b.kind is not Kind.EXEC and b.language != DIAGRAM]
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The project's own site, served."""
+    with served(site().directory) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def own(browser: Browser, address: str) -> Iterator[Page]:
+    """A tab for all pages of the project's own site."""
+    with context(browser, address) as opened:
+        yield opened.new_page()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def page(request: pytest.FixtureRequest, own: Page) -> Iterator[tuple[str, Page, list[str]]]:
+    """A page of docs/, loaded once for all that is checked of it, and what the browser said of it."""
+    said: list[str] = []
+    listeners = {
+        "request": lambda request: said.append(f"asked for {request.url}"),
+        "console": lambda message: said.append(f"{message.type} on the console: {message.text}"),
+        "pageerror": lambda error: said.append(f"error: {error}"),
+    }
+    for event, listener in listeners.items():
+        own.on(event, listener)  # type: ignore[call-overload]
+    visit(own, "/" + site().pages[request.param].removesuffix("index.html"))
+    yield request.param, own, said
+    for event, listener in listeners.items():
+        own.remove_listener(event, listener)
+
+
+def test_a_page_fits_every_screen_and_is_accessible(page: tuple[str, Page, list[str]]) -> None:
+    check(page[1])
+
+
+def test_the_copy_button_takes_the_commands_and_nothing_else(page: tuple[str, Page, list[str]]) -> None:
+    name, tab, _ = page
+    text = (site().docs / name).read_text(encoding="utf-8")
+    blocks = [b for b in parse_page(text, name) if b.kind is not Kind.EXEC and b.language != DIAGRAM]
     typed = ["\n".join(c.text for c in b.commands if c.is_typed) if b.commands else b.source for b in blocks]
     wanted = [content.rstrip() for content in typed if content]
-    visit(tab, page)
     # Clicked by script: a block in a tab that is not chosen has no place for a mouse.
     copied = tab.evaluate(
         """async () => {
             const copied = []
             for (const code of document.querySelectorAll("article .highlight:not(.no-copy) pre > code")) {
                 if (code.closest("[data-executed]")) continue
-                await navigator.clipboard.writeText("nothing was copied")
+                const nothing = `nothing was copied ${copied.length}`
+                await navigator.clipboard.writeText(nothing)
                 code.parentElement.querySelector("button[data-md-type=copy]").click()
-                await new Promise(done => setTimeout(done, 20))
-                copied.push(await navigator.clipboard.readText())
+                let text = nothing
+                for (let tries = 0; text === nothing && tries < 100; tries++) {
+                    await new Promise(done => setTimeout(done, 1))
+                    text = await navigator.clipboard.readText()
+                }
+                copied.push(text)
             }
             return copied
         }"""
@@ -144,9 +195,14 @@ def test_the_copy_button_takes_the_commands_and_nothing_else(page: str, tab: Pag
     assert copied == wanted
 
 
-def test_a_selection_leaves_the_prompts_out(tab: Page) -> None:
-    visit(tab, "index.md")
-    selected = tab.evaluate(
+def test_a_page_asks_no_other_host_and_has_no_errors(page: tuple[str, Page, list[str]], address: str) -> None:
+    fine = (f"asked for {address}/", "asked for data:")
+    assert not [said for said in page[2] if not said.startswith(fine)]
+
+
+def test_a_selection_leaves_the_prompts_out(own: Page) -> None:
+    visit(own, "/")
+    selected = own.evaluate(
         """() => {
             getSelection().selectAllChildren(document.querySelector(".terminal code"))
             return getSelection().toString()
@@ -156,6 +212,264 @@ def test_a_selection_leaves_the_prompts_out(tab: Page) -> None:
     block = next(block for block in parse_page(text, "index.md") if block.commands)
     lines = [line for command in block.commands for line in (*command.lines, *command.output)]
     assert [line for line in selected.splitlines() if line] == [line for line in lines if line]
+
+
+# ---- What pages can hold, on a small site of its own. ----
+
+TABS = """# Tabs
+
+=== "Docker 28.5, containerd store"
+
+    ```{ .console engine="28.5-containerd" }
+    $ echo 28.5-containerd
+    3f2a9c1b7d54
+    ```
+
+=== "Docker 20.10 to 28.5"
+
+    ```{ .console engine="20.10 26.1 28.5" exit="1" }
+    $ docker inspect 3f2a9c1b7d54
+    {"Id": "3f2a9c1b7d54", "Created": "2026-11-24T04:08:40Z"}
+    ```
+
+=== "Docker 29"
+
+    ```{ .console engine="29.7" }
+    $ echo 29.7
+    ```
+
+Again:
+
+=== "Docker 28.5"
+
+    ```{ .console engine="28.5 28.5-containerd" }
+    $ echo 28.5
+    ```
+
+=== "Docker 26.1"
+
+    ```{ .console engine="26.1" }
+    $ echo 26.1
+    ```
+
+=== "Docker 20.10"
+
+    ```{ .console engine="20.10" }
+    $ echo 20.10
+    ```
+
+```console
+$ docker run -it ubuntu bash
+root@3f2a9c1b7d54:/# exit
+```
+"""
+
+QUIZ = """# Questions
+
+!!! question "Who asks for the pull?"
+
+    ??? wrong "The daemon"
+
+        It only answers.
+
+    ??? right "The client"
+
+        It gets a 404.
+
+        ```console
+        $ docker run hello-world
+        Unable to find image 'hello-world:latest' locally
+        ```
+
+!!! question "Where is the writable layer?"
+
+    ??? right "On the daemon's host"
+
+        As all layers are.
+
+    ??? wrong "In the client"
+
+        It keeps nothing.
+"""
+
+PICTURES = """# Pictures
+
+```python exec="on" html="on"
+from snippets.figures import Layer, Process, layer_sizes, process_tree, sequence
+
+print(layer_sizes("Layers", [Layer("RUN apt-get update && apt-get install --yes curl", 78_100_000), Layer("CMD", 0)]))
+print(process_tree("Tree", [Process(1, 0, "containerd-shim-runc-v2 -namespace moby -id 3f2a9c1b7d54"), Process(2, 1, "b")]))
+print(sequence("Steps", [
+    {"t": 0.1, "from": "client", "to": "daemon", "what": "POST /v1.51/images/create?fromImage=docker.io/library/hello-world&tag=latest", "status": 200},
+    {"t": 0.2, "from": "daemon", "to": "registry", "what": "GET /v2/library/hello-world/blobs/sha256:" + "ab" * 32},
+    {"t": 0.3, "from": "registry", "to": "registry", "what": "a line in its log"},
+]))
+```
+"""
+
+SHEET = (
+    '# Sheet\n\n<p class="no-print">Print it.</p>\n\n<div class="sheet" markdown>\n\n'
+    + "".join(
+        f"## Part {part}\n\n| command | what |\n|---|---|\n"
+        + "".join(f"| `docker command{row} --flag NAME` | shows what is there |\n" for row in range(8))
+        + "\n"
+        for part in range(8)
+    )
+    + "</div>\n"
+)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A small site that is recorded on all engines, served."""
+    docs, recordings = tmp_path_factory.mktemp("docs"), tmp_path_factory.mktemp("recordings")
+    shutil.copytree(ROOT / "docs" / "assets", docs / "assets")
+    pages = {"index": TABS, "again": TABS, "quiz": QUIZ, "pictures": PICTURES, "sheet": SHEET}
+    for name, text in pages.items():
+        (docs / f"{name}.md").write_text(text, encoding="utf-8")
+        blocks = parse_page(text, f"docs/{name}.md")
+        for engine in ENGINES:
+            write_recording(f"docs/{name}.md", blocks, engine, {}, recordings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marks, "RECORDINGS", recordings)
+        built: Site = build(tmp_path_factory.mktemp("site"), docs, nav=[f"{name}.md" for name in pages])
+    with served(built.directory) as found:
+        yield found
+
+
+@pytest.fixture
+def tab(browser: Browser, small: str) -> Iterator[Page]:
+    """A tab of a browser that has never been on the small site before."""
+    with context(browser, small) as opened:
+        yield opened.new_page()
+
+
+def chosen(tab: Page) -> list[str]:
+    """The labels of the chosen tabs."""
+    found: list[str] = tab.evaluate(
+        """[...document.querySelectorAll(".tabbed-set > input:checked")].map(
+            input => document.querySelector(`label[for="${input.id}"]`).textContent.trim())"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("name", ["", "quiz/", "pictures/", "sheet/"])
+def test_what_pages_can_hold_fits_every_screen_and_is_accessible(name: str, tab: Page) -> None:
+    visit(tab, f"/{name}")
+    check(tab)
+
+
+def test_without_a_choice_the_first_tabs_are_shown(tab: Page) -> None:
+    visit(tab, "/")
+    assert chosen(tab) == ["Docker 28.5, containerd store", "Docker 28.5"]
+
+
+def test_an_engine_that_is_chosen_once_is_shown_everywhere_and_remembered(tab: Page) -> None:
+    visit(tab, "/")
+    tab.click("text=Docker 26.1")
+    assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 26.1"]
+    tab.reload()
+    assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 26.1"]
+    visit(tab, "/again/")
+    assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 26.1"]
+    # A tab that holds for the chosen engine, too, does not change the choice.
+    tab.click("text=Docker 29")
+    assert chosen(tab) == ["Docker 29", "Docker 26.1"]
+    tab.click("text=Docker 28.5, containerd store")
+    assert chosen(tab) == ["Docker 28.5, containerd store", "Docker 28.5"]
+
+
+def test_tabs_are_chosen_with_the_keyboard(tab: Page) -> None:
+    visit(tab, "/")
+    tab.focus(".tabbed-set > input")
+    tab.keyboard.press("ArrowRight")
+    assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 28.5"]
+
+
+def choose(tab: Page, text: str) -> None:
+    """Unfold a choice with the keyboard."""
+    tab.get_by_text(text, exact=True).focus()
+    tab.keyboard.press("Enter")
+
+
+def told(tab: Page) -> list[str]:
+    """What screen readers are told."""
+    return [text for text in tab.locator("article [role=status]").all_text_contents() if text]
+
+
+def test_a_choice_is_judged_counted_and_kept(tab: Page) -> None:
+    visit(tab, "/quiz/")
+    assert tab.locator(".quiz-score").is_hidden()
+    choose(tab, "The daemon")
+    assert told(tab) == ["Not right. Read why, then choose again.", "1 of 2 answered, 0 right at once."]
+    assert tab.locator("text=It only answers.").is_visible()
+    choose(tab, "The client")
+    choose(tab, "On the daemon's host")
+    assert told(tab) == ["Right.", "Right.", "2 of 2 answered, 1 right at once."]
+    tab.reload()
+    assert told(tab) == ["2 of 2 answered, 1 right at once."]
+    assert tab.locator("details[open] > summary").all_text_contents() == [
+        "The daemon",
+        "On the daemon's host",
+    ]
+    tab.click("text=Start again")
+    assert not tab.locator("details[open]").count()
+    tab.reload()
+    assert not told(tab)[1:] and not tab.locator("details[open]").count()
+
+
+def test_printing_and_searching_choose_nothing(tab: Page) -> None:
+    visit(tab, "/quiz/")
+    unfold(tab)
+    assert not told(tab)[1:]
+    assert tab.evaluate("localStorage.getItem('docker-architecture.choices')") is None
+
+
+def test_without_scripts_the_choices_are_folded_and_say_whether_they_are_right(
+    browser: Browser, small: str
+) -> None:
+    with context(browser, small, scripts=False) as opened:
+        tab = opened.new_page()
+        tab.goto("/quiz/")
+        assert tab.locator("text=It gets a 404.").is_hidden()
+        tab.click("summary >> text=The client")
+        tab.locator("text=It gets a 404.").wait_for(state="visible")
+        # The style puts the word before the reason.
+        before = "getComputedStyle(document.querySelector('details.right > p'), '::before').content"
+        assert tab.evaluate(before) == '"Right. "'
+
+
+def test_a_sequence_is_a_diagram_where_it_fits_and_a_list_where_not(tab: Page) -> None:
+    visit(tab, "/pictures/")
+    width = "document.querySelector('.steps').getBoundingClientRect().width"
+    assert tab.locator(".sequence > svg").is_visible()
+    assert tab.evaluate(width) < 2
+    tab.set_viewport_size(PHONE)
+    assert tab.locator(".sequence > svg").is_hidden()
+    assert tab.evaluate(width) > 200
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_text_in_a_picture_stays_in_it(size: ViewportSize, tab: Page) -> None:
+    tab.set_viewport_size(size)
+    visit(tab, "/pictures/")
+    outside = tab.evaluate(
+        """[...document.querySelectorAll(".figure > svg text")].filter(text => {
+            const [inner, outer] = [text, text.ownerSVGElement].map(one => one.getBoundingClientRect())
+            return inner.width && (inner.left < outer.left - 30 || inner.right > outer.right + 30)
+        }).map(text => text.textContent)"""
+    )
+    assert not outside
+
+
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_a_sheet_is_printed_on_one_page(tab: Page) -> None:
+    visit(tab, "/sheet/")
+    tab.emulate_media(color_scheme="dark")
+    assert pages_of(tab.pdf(prefer_css_page_size=True)) == 1
 
 
 def test_the_offline_build_is_searched_without_a_server(browser: Browser, tmp_path: Path) -> None:

@@ -66,6 +66,13 @@ def labels(engines: Sequence[str]) -> set[str]:
     return found | {text.replace(BOTH, "") for text in found}
 
 
+def tab(engines: Sequence[str], content: str) -> str:
+    """Return the Markdown of a tab for engines that a page generates; assets/tabs.js reads whose it is."""
+    lines = [f'<span data-engine="{" ".join(engines)}"></span>', "", *content.splitlines()]
+    indented = "\n".join(f"    {line}" if line else "" for line in lines)
+    return f'=== "{label(engines)}"\n\n{indented}\n'
+
+
 def not_run(engines: Iterable[str]) -> bool:
     """Say whether no lab has any of these engines, so that what is shown of them is from source."""
     names = list(engines)

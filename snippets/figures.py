@@ -140,7 +140,8 @@ def timeline(title: str, spans: Sequence[Span]) -> str:
         parts.append(_text(f"{span.length:.0f} ms", "100%", y, "end"))
         y += 6
         parts.append(f'<rect class="rail" x="0" y="{y}" width="100%" height="10" rx="2"/>')
-        x, width = 100 * span.begin / end, max(100 * span.length / end, 0.4)
+        width = max(100 * span.length / end, 0.4)
+        x = min(100 * span.begin / end, 100 - width)
         parts.append(f'<rect class="bar" x="{x:.2f}%" y="{y}" width="{width:.2f}%" height="10" rx="2"/>')
         y += 10 + _GAP
     rows = "".join(f"<tr><td>{escape(span.what)}</td><td>{span.length:.0f} ms</td></tr>" for span in spans)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from snippets import figures
-from snippets.engine_tabs import label
+from snippets.engine_tabs import label, tab
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
 from snippets.tables import code, table
 from snippets.trace import ABSENT, COMMAND, PRESENT, PROGRAM, Record, read_trace
@@ -114,8 +114,7 @@ def _tabs(content: Callable[[str, list[Record]], str], run: str) -> str:
     parts = []
     for engine in engines:
         body = content(engine, _read(engine, run))
-        indented = "\n".join(f"    {line}" if line else "" for line in body.splitlines())
-        parts.append(f'=== "{label([engine])}"\n\n{indented}\n')
+        parts.append(tab([engine], body))
     return "\n".join(parts)
 
 

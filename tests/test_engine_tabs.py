@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snippets.block import parse_page
-from snippets.engine_tabs import LABELS, faults, label, not_run
+from snippets.engine_tabs import LABELS, faults, label, not_run, tab
 from snippets.lab.engines import ENGINES
 
 ONE = '```{{ .console engine="{}" }}\n    $ docker info\n    ```'
@@ -98,3 +98,9 @@ def test_only_engines_of_no_lab_are_not_run() -> None:
     assert not_run(["29.7"])
     assert not not_run(["29.7", "28.5"])
     assert not not_run([])
+
+
+def test_a_generated_tab_says_whose_it_is() -> None:
+    assert tab(["26.1"], "a\n\nb") == (
+        '=== "Docker 26.1"\n\n    <span data-engine="26.1"></span>\n\n    a\n\n    b\n'
+    )

@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from snippets import figures
-from snippets.figures import Layer, Process, Step
+from snippets.figures import Layer, Process, Span, Step
 
 STEPS: list[dict[str, Any]] = [
     {"t": 0.001, "from": "client", "to": "daemon", "what": "HEAD /_ping", "status": 200},
@@ -28,9 +28,11 @@ def drawn(html: str) -> Tag:
 FIGURES = {
     "layers": figures.layer_sizes("A title", [Layer("ADD", 1)]),
     "tree": figures.process_tree("A title", [Process(1, 0, "init")]),
+    "timeline": figures.timeline("A title", [Span("pull", 0, 1)]),
     "sequence": figures.sequence("A title", STEPS),
     "no layers": figures.layer_sizes("A title", []),
     "no processes": figures.process_tree("A title", []),
+    "no spans": figures.timeline("A title", []),
     "no steps": figures.sequence("A title", []),
 }
 
@@ -59,6 +61,21 @@ def test_bars_are_as_long_as_their_share_of_the_largest() -> None:
     figure = drawn(figures.layer_sizes("T", [Layer("a", 4_000_000), Layer("b", 1_000_000), Layer("c", 0)]))
     assert [bar["width"] for bar in figure.select(".bar")] == ["100.00%", "25.00%"]
     assert [cell.get_text() for cell in figure.select("td")] == ["a", "4MB", "b", "1MB", "c", "0B"]
+
+
+def test_spans_lie_where_they_are_in_the_whole_time() -> None:
+    figure = drawn(figures.timeline("T", [Span("pull", 0, 30), Span("start", 30, 10), Span("end", 40, 0)]))
+    assert [(bar["x"], bar["width"]) for bar in figure.select(".bar")] == [
+        ("0.00%", "75.00%"), ("75.00%", "25.00%"), ("99.60%", "0.40%"),
+    ]  # fmt: skip
+    assert [cell.get_text() for cell in figure.select("td")] == [
+        "pull",
+        "30 ms",
+        "start",
+        "10 ms",
+        "end",
+        "0 ms",
+    ]
 
 
 @pytest.mark.parametrize(

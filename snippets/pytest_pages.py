@@ -18,7 +18,8 @@ from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilFile, SybilItem
 
 from snippets.block import Block, BlockError, Kind, parse_page
-from snippets.lab import DEFAULT_ENGINE, ENGINES, Lab, LabError
+from snippets.lab import BACKENDS, DEFAULT_ENGINE, ENGINES, Engine, Lab, LabError, engine_from_dir
+from snippets.lab.backends import VARIABLE as LAB_BACKEND
 from snippets.lab.engines import ELSEWHERE
 from snippets.passed import PassedPages
 from snippets.record import describe_lab, write_lab, write_recording
@@ -54,7 +55,7 @@ class Summary:
 class Pages(Sybil):
     """Sybil on the project's own grammar, with test ids that do not move when lines are inserted above."""
 
-    def __init__(self, config: pytest.Config, engine: str, summary: Summary) -> None:
+    def __init__(self, config: pytest.Config, engine: Engine, summary: Summary) -> None:
         super().__init__(
             [self._regions], patterns=["*.md"], path=str(config.rootpath / PAGES), teardown=self._finish
         )
@@ -67,7 +68,7 @@ class Pages(Sybil):
 
     def identify(self, example: Example) -> str:
         """The test id of a block within its page: its name and the engine."""
-        return f"{example.region.lexemes['name']}@{self.engine}"
+        return f"{example.region.lexemes['name']}@{self.engine.name}"
 
     def _regions(self, document: Document) -> Iterable[Region]:
         path = Path(document.path).relative_to(self.root).as_posix()
@@ -77,7 +78,7 @@ class Pages(Sybil):
         run = PageRun(
             blocks,
             lambda: start_lab(self.engine),
-            self.engine,
+            self.engine.name,
             parse_settings(document.text, path),
             rewrite=self.rewrite,
         )
@@ -160,7 +161,7 @@ def check_engines(block: Block) -> None:
             raise BlockError(block.path, block.line, f"unknown engine {name!r}; known: {known}")
 
 
-def start_lab(engine: str) -> Host:
+def start_lab(engine: Engine) -> Host:
     """Start the throwaway Docker host that a page runs in."""
     return Lab.start(engine)
 
@@ -195,6 +196,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         f"{', '.join(ENGINES)}, or all",
     )
     group.addoption(
+        "--engine-dir",
+        metavar="DIR",
+        help="run the pages on the engine whose binaries are in this directory (dockerd, docker, ...)",
+    )
+    group.addoption(
+        "--lab-backend",
+        choices=sorted(BACKENDS),
+        help="where labs run; without it, namespaces where this machine can make them, else its Docker",
+    )
+    group.addoption(
         "--record", action="store_true", help="write what passed, on which engine, into snippets/recordings/"
     )
     group.addoption(
@@ -206,21 +217,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the pages known to this run."""
+    if backend := config.getoption("lab_backend"):
+        os.environ[LAB_BACKEND] = backend
     summary = config.stash[_SUMMARY] = Summary()
     config.stash[_SYBILS] = [Pages(config, engine, summary) for engine in chosen_engines(config)]
 
 
-def chosen_engines(config: pytest.Config) -> list[str]:
+def chosen_engines(config: pytest.Config) -> list[Engine]:
     """The engines that the pages are to run on.
 
     Raises:
-        pytest.UsageError: one is unknown, or several are to write into the same page.
+        pytest.UsageError: one is unknown or does not run, or several are to write into the same page.
     """
-    named: list[str] = config.getoption("engine") or [DEFAULT_ENGINE]
-    engines = list(ENGINES) if "all" in named else list(dict.fromkeys(named))
-    for name in engines:
-        if name not in ENGINES:
+    named: list[str] = config.getoption("engine")
+    directory: str | None = config.getoption("engine_dir")
+    if not named and directory is None:
+        named = [DEFAULT_ENGINE]
+    for name in named:
+        if name not in ENGINES and name != "all":
             raise pytest.UsageError(f"unknown engine {name!r}; known: {', '.join(ENGINES)}, or all")
+    engines = [ENGINES[name] for name in (ENGINES if "all" in named else dict.fromkeys(named))]
+    if directory is not None:
+        try:
+            engines.append(engine_from_dir(Path(directory)))
+        except LabError as error:
+            raise pytest.UsageError(str(error)) from error
     if config.getoption("rewrite") and len(engines) > 1:
         raise pytest.UsageError("--rewrite takes one engine at a time: a page is written after each")
     return engines
@@ -295,15 +316,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 terminalreporter.line(line)
 
 
-def _record_lab(engine: str) -> None:
+def _record_lab(engine: Engine) -> None:
     """Record what an engine is, and what it does at `docker run`."""
     with Lab.start(engine) as lab:
 
         def output(command: str) -> str:
             return lab.run(command).stdout
 
-        write_lab(engine, *describe_lab(output))
-        write_trace(engine, record_trace(lab, output))
+        write_lab(engine.name, *describe_lab(output))
+        write_trace(engine.name, record_trace(lab, output))
 
 
 def _annotation(report: pytest.TestReport) -> Iterator[str]:

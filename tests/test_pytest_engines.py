@@ -45,14 +45,14 @@ def test_an_engine_from_a_directory_runs_the_pages_that_name_its_version(
 ) -> None:
     binaries = tmp_path / "binaries"
     copy_binaries("26.1", binaries)
-    result = project.runpytest_subprocess("-v", "--engine-dir", str(binaries))
+    result = project.runpytest_subprocess("-v", f"--engine-dir={binaries}")
     shutil.rmtree(binaries)
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["docs/page.md::docker-run-rm-hello-world@26.1 PASSED*"])
 
 
 def test_a_directory_that_is_no_engine_is_refused(project: pytest.Pytester, tmp_path: Path) -> None:
-    result = project.runpytest_subprocess("--engine-dir", str(tmp_path))
+    result = project.runpytest_subprocess(f"--engine-dir={tmp_path}")
     result.stderr.fnmatch_lines(["*holds no dockerd*"])
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 

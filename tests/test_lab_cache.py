@@ -144,9 +144,9 @@ def test_one_in_use_is_not_cleaned(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_build_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    """The real build, stopped while mmdebstrap works with mounts of its own."""
+    """The real build, of two roots at once, stopped while mmdebstrap works with mounts of its own."""
     build = subprocess.Popen(
-        [sys.executable, "-m", "snippets.lab", "build"],
+        [sys.executable, "-m", "snippets.lab", "build", "--all"],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
@@ -158,7 +158,7 @@ def test_an_interrupted_build_leaves_nothing_behind(tmp_path: Path, number: sign
     assert until(lambda: re.search(f"mmdebstrap .*{where}", as_root(programs)) is not None)
     time.sleep(1.5)  # it has mounts and programs of its own now
     build.send_signal(number)
-    assert build.wait() == (130 if number == signal.SIGINT else -number)
+    assert build.wait(60) == (130 if number == signal.SIGINT else -number)
     build.stderr.close()
     assert until(lambda: where not in as_root(programs))
     assert where not in as_root("cat /proc/[0-9]*/mounts")

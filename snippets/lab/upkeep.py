@@ -1,6 +1,7 @@
 """What labs share: making it ahead of the first start, and removing it."""
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -57,9 +58,10 @@ def build(
             wait(futures)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            while wait(futures, 0.1).not_done:
+            while not all(future.done() for future in futures):
                 for supervisor in running:
                     supervisor.cancel()
+                time.sleep(0.1)
             raise
     for future in futures:
         future.result()

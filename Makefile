@@ -1,7 +1,7 @@
 # The project's commands. `make help` lists them; each sets up all that it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site offline check test test-all record lint lab rewrite bench mutate lock clean
+.PHONY: help serve site offline check test test-all record lint lab rewrite bench mutate flakes lock clean
 
 export NO_MKDOCS_2_WARNING := 1
 
@@ -56,6 +56,9 @@ bench: $(READY) ## what the verifier costs, as ratios measured in one run
 mutate: $(READY) ## make small wrong changes to the pages and count how many are caught
 	@$(BIN)/lab setup
 	@$(BIN)/python -m tests.mutate
+
+flakes: $(READY) ## run the pages 20 times in a row: make flakes RUNS=20 LOAD=1 ENGINE=26.1
+	@.ci/flakes
 
 lock: $(READY) ## resolve the dependencies anew into .ci/requirements.txt
 	@.ci/lock

@@ -192,6 +192,8 @@ def article(page: str) -> BeautifulSoup:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_question_has_one_right_choice_and_reasons_for_all(page: str) -> None:
+    asked = [found.get_text() for found in article(page).select(".admonition.question > .admonition-title")]
+    assert len(set(asked)) == len(asked), "two questions have the same words; choices are kept by them"
     for question in article(page).select(".admonition.question"):
         choices = question.select(":scope > details:is(.right, .wrong)")
         title = question.get_text(" ", strip=True)[:60]

@@ -187,7 +187,7 @@ def test_a_root_that_is_cut_off_is_made_again_and_never_used(tmp_path: Path) -> 
     good = root_path(cache_dir(), ENGINES["26.1"])
     cut = root_path(tmp_path / "docker-architecture", ENGINES["26.1"])
     as_root(
-        f"mkdir -p {cut.parent} && {{ cp -al {good} {cut} || cp -a {good} {cut}; }} && cd {cut}/root/usr/sbin && "
+        f"mkdir -p {cut.parent} && {{ cp -al {good} {cut} || {{ rm -rf {cut}; cp -a {good} {cut}; }}; }} && cd {cut}/root/usr/sbin && "
         "head -c 1000 dockerd >part && mv part dockerd"
     )
     lab = subprocess.Popen(

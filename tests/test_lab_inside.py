@@ -100,18 +100,6 @@ def test_a_registry_of_ones_own(lab: Lab) -> None:
     output(lab, "docker rm --force --volumes own")
 
 
-@pytest.mark.parametrize("buildkit", [0, 1])
-def test_both_builders_build(lab: Lab, buildkit: int) -> None:
-    built = output(
-        lab,
-        "mkdir -p /tmp/context && cd /tmp/context && "
-        'printf \'FROM busybox\\nRUN echo built >/made\\nCMD ["cat", "/made"]\\n\' >Dockerfile && '
-        f"DOCKER_BUILDKIT={buildkit} docker build --quiet --no-cache --tag made{buildkit} . && "
-        f"docker run --rm made{buildkit}",
-    )
-    assert built.endswith("built\n")
-
-
 def test_nothing_outside_is_reached_and_that_is_said_at_once(lab: Lab) -> None:
     assert "default" not in output(lab, "ip route; ip -6 route")
     links = output(lab, "ip -brief link").split("\n")

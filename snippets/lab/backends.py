@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from . import host, outer
-from .client import once
+from .client import once, supervise
 from .engines import DEFAULT_ENGINE, ENGINES, Engine
 from .errors import LabError
 from .paths import cache_dir
@@ -78,7 +78,7 @@ class Namespaces:
         except OSError as error:
             raise LabError(f"The cache directory cannot be made: {error}.") from error
         package = Path(__file__).resolve().parents[2]
-        command = outer.supervise(str(package), verb, str(cache), engine)
+        command = supervise(str(package), verb, str(cache), engine)
         return Launch((*sudo(), sys.executable, *command), tuple(sudo()))
 
     def clean(self) -> int:

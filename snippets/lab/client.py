@@ -7,11 +7,29 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .engines import Engine
 from .errors import LabError
 
 Progress = Callable[[str], None]
 
 _STOP_SECONDS = 30
+
+
+def supervise(package: str, verb: str, cache: str, engine: Engine) -> tuple[str, ...]:
+    """Return the arguments that make Python a supervisor.
+
+    Args:
+        package: the directory that holds the package `snippets`.
+        verb: what it is to do; see `supervisor.main`.
+        cache: the cache directory.
+        engine: for which engine.
+    """
+    code = f"import sys; sys.path.insert(0, {package!r}); " + (
+        "from snippets.lab.supervisor import main; main()"
+    )
+    # Isolated and without site packages: it starts faster, and root runs nothing but
+    # the standard library and this package.
+    return ("-I", "-S", "-B", "-c", code, verb, cache, engine.to_json())
 
 
 class Supervisor:

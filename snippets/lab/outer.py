@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from .client import supervise
 from .engines import Engine
 from .errors import LabError
 from .keys import key_of, key_of_tree
@@ -46,23 +47,6 @@ _ALLOWED = (
 
 # A terminal in the container where there is one here, else plain pipes.
 _ENTER = """t=; [ -t 0 ] && [ -t 1 ] && t=t; exec "$0" exec --interactive ${t:+--tty} "$@\""""
-
-
-def supervise(package: str, verb: str, cache: str, engine: Engine) -> tuple[str, ...]:
-    """Return the arguments that make Python a supervisor.
-
-    Args:
-        package: the directory that holds the package `snippets`.
-        verb: what it is to do; see `supervisor.main`.
-        cache: the cache directory.
-        engine: for which engine.
-    """
-    code = f"import sys; sys.path.insert(0, {package!r}); " + (
-        "from snippets.lab.supervisor import main; main()"
-    )
-    # Isolated and without site packages: it starts faster, and root runs nothing but
-    # the standard library and this package.
-    return ("-I", "-S", "-B", "-c", code, verb, cache, engine.to_json())
 
 
 def _docker(*argv: str, data: bytes = b"", seconds: float | None = 60) -> subprocess.CompletedProcess[bytes]:

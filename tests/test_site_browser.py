@@ -24,6 +24,8 @@ from tests.sitebuild import ROOT, Site, build, site
 PAGES = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+A4: ViewportSize = {"width": 703, "height": 1047}
+"""What the margins leave of a sheet of A4, at the 96 px to the inch of CSS."""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
@@ -216,8 +218,20 @@ def test_a_page_fits_every_screen_and_is_accessible(page: tuple[str, Page, list[
 
 
 def test_a_sheet_of_the_lesson_is_printed_on_one_page(page: tuple[str, Page, list[str]]) -> None:
-    if page[1].locator(".sheet").count():
-        assert pages_of(page[1].pdf(prefer_css_page_size=True)) == 1
+    tab = page[1]
+    if tab.locator(".sheet").count():
+        tab.emulate_media(media="print")
+        tab.set_viewport_size(A4)
+        cut = tab.evaluate(
+            """[...document.querySelectorAll(".sheet table")]
+                .filter(table => table.offsetWidth > document.querySelector(".sheet h2").offsetWidth + 1)
+                .map(table => table.innerText)"""
+        )
+        pages = pages_of(tab.pdf(prefer_css_page_size=True))
+        tab.emulate_media(media="null")
+        tab.set_viewport_size(DESKTOP)
+        assert not cut, "a table is wider than its column"
+        assert pages == 1
 
 
 def test_the_copy_button_takes_the_commands_and_nothing_else(page: tuple[str, Page, list[str]]) -> None:

@@ -113,6 +113,8 @@ def main() -> None:
     os.umask(0o022)
     # Ctrl-C is for the client to act upon; asked to terminate, clear up first.
     signal.signal(signal.SIGINT, _stay)
+    # A job in the background ignores this one, and all that it starts would do so, too.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     _listen(True)
     try:
         _main(verb, Path(cache), Engine.from_json(engine))

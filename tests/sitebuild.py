@@ -19,9 +19,9 @@ from mkdocs.exceptions import Abort
 from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import get_files
 
-from snippets import render
 from snippets.block import DIAGRAM, Block, Kind
-from snippets.diagram import identity
+from snippets.site import render
+from snippets.site.diagram import identity
 
 ROOT = Path(__file__).parent.parent
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snippets import diagram
+from snippets.site import diagram
 
 SVG = diagram.SVG
 HEAD = "accTitle: The parts & more\naccDescr: One asks the other.\n"

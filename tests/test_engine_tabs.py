@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from snippets.block import parse_page
-from snippets.engine_tabs import LABELS, faults, label, not_run, tab
 from snippets.lab.engines import ENGINES
+from snippets.site.engine_tabs import LABELS, faults, label, not_run, tab
 
 ONE = '```{{ .console engine="{}" }}\n    $ docker info\n    ```'
 

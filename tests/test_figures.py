@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from snippets import figures
-from snippets.figures import Layer, Process, Span, Step
+from snippets.site import figures
+from snippets.site.figures import Layer, Process, Span, Step
 
 STEPS: list[dict[str, Any]] = [
     {"t": 0.001, "from": "client", "to": "daemon", "what": "HEAD /_ping", "status": 200},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snippets import glossary
+from snippets.site import glossary
 
 TEXT = "# Glossary\n\n### Image\n\nx\n\n### Image index, manifest list\n\n### The `docker` *client* ###\n\n## No term\n"
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from snippets import marks, render
 from snippets.block import Block, parse_page
 from snippets.lab.engines import ENGINES
-from snippets.marks import PageMarks
 from snippets.record import write_recording
 from snippets.settings import parse_settings
+from snippets.site import marks, render
+from snippets.site.marks import PageMarks
 
 PAGE = "docs/t.md"
 

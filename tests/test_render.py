@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from markdown import Markdown
 
-from snippets import render
+from snippets.site import render
 
 
 def html(text: str) -> BeautifulSoup:

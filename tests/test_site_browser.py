@@ -15,10 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-from snippets import marks
 from snippets.block import DIAGRAM, Kind, parse_page
 from snippets.lab.engines import ENGINES
 from snippets.record import write_recording
+from snippets.site import marks
 from tests.sitebuild import ROOT, Site, build, site
 
 PAGES = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
@@ -327,7 +327,7 @@ Again:
     ```
 
 ```python exec="on"
-from snippets.engine_tabs import tab
+from snippets.site.engine_tabs import tab
 
 print(tab(["28.5-containerd"], "generated"))
 print(tab(["26.1"], "generated"))
@@ -370,7 +370,7 @@ QUIZ = """# Questions
 PICTURES = """# Pictures
 
 ```python exec="on" html="on"
-from snippets.figures import Layer, Process, layer_sizes, process_tree, sequence
+from snippets.site.figures import Layer, Process, layer_sizes, process_tree, sequence
 
 print(layer_sizes("Layers", [Layer("RUN apt-get update && apt-get install --yes curl", 78_100_000), Layer("CMD", 0)]))
 print(process_tree("Tree", [Process(1, 0, "containerd-shim-runc-v2 -namespace moby -id 3f2a9c1b7d54"), Process(2, 1, "b")]))

@@ -10,10 +10,10 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from pymdownx.snippets import SnippetMissingError
 
-from snippets import marks, render
 from snippets.block import Block, parse_page
 from snippets.lab.engines import ENGINES
 from snippets.record import RUNS, write_recording
+from snippets.site import marks, render
 from tests.sitebuild import ROOT, BuildFailedError, Site, build, differences, shown, site
 
 PAGES = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))

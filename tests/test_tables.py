@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from snippets import tables
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
+from snippets.site import tables
 
 
 def test_every_engine_is_in_the_table_the_default_first() -> None:

@@ -9,7 +9,7 @@ import pytest
 from snippets.block import parse_page
 from snippets.lab.engines import ENGINES
 from snippets.record import write_json, write_recording
-from snippets.verification import NOTHING, Verification
+from snippets.site.verification import NOTHING, Verification
 
 TEXT = """# One
 

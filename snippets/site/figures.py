@@ -103,55 +103,58 @@ class Span:
 def layer_sizes(title: str, layers: Sequence[Layer]) -> str:
     """Return a bar for each layer, in the order given, as long as its share of the largest."""
     largest = max((layer.size for layer in layers), default=0) or 1
-    parts, y = list[str](), 0
-    for layer in layers:
-        lines = _wrap(layer.what, LETTERS_OF_PHONE - 8)
-        for line in lines:
-            y += _LINE
-            parts.append(_text(line, 0, y, "what"))
-        parts.append(_text(size(layer.size), "100%", y, "end"))
-        y += 6
-        parts.append(f'<rect class="rail" x="0" y="{y}" width="100%" height="10" rx="2"/>')
-        if layer.size:
-            # A hair's breadth at least: it is there.
-            share = max(100 * layer.size / largest, 0.4)
-            parts.append(f'<rect class="bar" x="0" y="{y}" width="{share:.2f}%" height="10" rx="2"/>')
-        y += 10 + _GAP
     total = size(sum(layer.size for layer in layers))
-    rows = "".join(f"<tr><td>{escape(la.what)}</td><td>{size(la.size)}</td></tr>" for la in layers)
-    return _figure(
-        title,
-        f"{len(layers)} bars, {total} together. The table that follows has the numbers.",
-        parts,
-        y,
-        f'<div class="unseen"><table><caption>{escape(title)}</caption><thead><tr><th scope="col">layer</th>'
-        f'<th scope="col">size</th></tr></thead><tbody>{rows}</tbody></table></div>',
-    )
+    rows = [
+        _Bar(layer.what, size(layer.size), 0, layer.size / largest if layer.size else None)
+        for layer in layers
+    ]
+    return _bars(title, f"{len(layers)} bars, {total} together", ("layer", "size"), rows)
 
 
 def timeline(title: str, spans: Sequence[Span]) -> str:
     """Return a bar for each span, where it lies in the whole time."""
     end = max((span.begin + span.length for span in spans), default=0) or 1
+    rows = [_Bar(span.what, f"{span.length:.0f} ms", span.begin / end, span.length / end) for span in spans]
+    return _bars(title, f"{len(spans)} bars, {end:.0f} ms together", ("part", "time"), rows)
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A bar: what it stands for, its value as text, where it begins and how long it is, as shares of all.
+
+    Without a length there is none.
+    """
+
+    what: str
+    value: str
+    begin: float
+    length: float | None
+
+
+def _bars(title: str, description: str, heading: tuple[str, str], bars: Sequence[_Bar]) -> str:
     parts, y = list[str](), 0
-    for span in spans:
-        for line in _wrap(span.what, LETTERS_OF_PHONE - 10):
+    for bar in bars:
+        for line in _wrap(bar.what, LETTERS_OF_PHONE - 8):
             y += _LINE
             parts.append(_text(line, 0, y, "what"))
-        parts.append(_text(f"{span.length:.0f} ms", "100%", y, "end"))
+        parts.append(_text(bar.value, "100%", y, "end"))
         y += 6
         parts.append(f'<rect class="rail" x="0" y="{y}" width="100%" height="10" rx="2"/>')
-        width = max(100 * span.length / end, 0.4)
-        x = min(100 * span.begin / end, 100 - width)
-        parts.append(f'<rect class="bar" x="{x:.2f}%" y="{y}" width="{width:.2f}%" height="10" rx="2"/>')
+        if bar.length is not None:
+            # A hair's breadth at least: it is there.
+            width = max(100 * bar.length, 0.4)
+            x = min(100 * bar.begin, 100 - width)
+            parts.append(f'<rect class="bar" x="{x:.2f}%" y="{y}" width="{width:.2f}%" height="10" rx="2"/>')
         y += 10 + _GAP
-    rows = "".join(f"<tr><td>{escape(span.what)}</td><td>{span.length:.0f} ms</td></tr>" for span in spans)
+    rows = "".join(f"<tr><td>{escape(bar.what)}</td><td>{bar.value}</td></tr>" for bar in bars)
     return _figure(
         title,
-        f"{len(spans)} bars, {end:.0f} ms together. The table that follows has the numbers.",
+        f"{description}. The table that follows has the numbers.",
         parts,
         y,
-        f'<div class="unseen"><table><caption>{escape(title)}</caption><thead><tr><th scope="col">part</th>'
-        f'<th scope="col">time</th></tr></thead><tbody>{rows}</tbody></table></div>',
+        f'<div class="unseen"><table><caption>{escape(title)}</caption><thead><tr>'
+        f'<th scope="col">{heading[0]}</th><th scope="col">{heading[1]}</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>",
     )
 
 

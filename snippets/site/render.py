@@ -1,7 +1,7 @@
 """Block → HTML: the one superfences formatter of the site, for every language.
 
 A terminal's prompts and output are marked apart from what is typed, and only what is typed is copied. What
-is said beside a block's lines is in `snippets.marks`. What is wrong with a fence is logged as a warning,
+is said beside a block's lines is in `snippets.site.marks`. What is wrong with a fence is logged as a warning,
 which fails a strict build: superfences itself would swallow it.
 """
 
@@ -21,10 +21,10 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from snippets import diagram, engine_tabs, glossary, marks
 from snippets.block import CONSOLE, DIAGRAM, INTERRUPT, Block, BlockError, Kind, parse_page, parse_session
-from snippets.marks import UNMARKED, Marks, PageMarks
 from snippets.settings import parse_settings
+from snippets.site import diagram, engine_tabs, glossary, marks
+from snippets.site.marks import UNMARKED, Marks, PageMarks
 
 VERIFICATION = "reference/verification.md"
 """The page on what was run; every mark of a run links to it."""
@@ -223,7 +223,7 @@ def slug(page: str) -> str:
 
 
 class CheckPagesExtension(Extension):
-    """`snippets.render` as a Markdown extension: it checks each page with the grammar and changes nothing."""
+    """`snippets.site.render` as a Markdown extension: it checks each page and changes nothing."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
         """Register the check ahead of all that changes the text."""

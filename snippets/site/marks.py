@@ -8,11 +8,11 @@ from html import escape
 from pathlib import Path
 
 from snippets.block import Block, Kind
-from snippets.engine_tabs import LABELS, label, not_run
 from snippets.lab.engines import ENGINES
 from snippets.match.tokens import TOKEN_TYPES, Token, TokenType, tokens_of, volatile
 from snippets.record import RECORDINGS, ran_on
 from snippets.settings import PageSettings
+from snippets.site.engine_tabs import LABELS, label, not_run
 
 LEGEND = "Values underlined with dots are samples: IDs, times, sizes and the like. Yours differ."
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
 
-IMAGE_SOURCES = Path(__file__).parent / "lab" / "images"
+IMAGE_SOURCES = Path(__file__).parent.parent / "lab" / "images"
 """Where each stand-in image has a directory with its Dockerfile."""
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from snippets.block import Block, Kind, parse_page
-from snippets.engine_tabs import LABELS, label, not_run
 from snippets.lab.engines import ENGINES
 from snippets.record import RECORDINGS, RUNS, fingerprints, read_recording
-from snippets.tables import code, table
+from snippets.site.engine_tabs import LABELS, label, not_run
+from snippets.site.tables import code, table
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parent.parent.parent / "docs"
 """The pages."""
 
 NOTHING = "Nothing is recorded yet. `make record` runs every page on every engine and writes it down.\n\n"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from snippets import figures
-from snippets.engine_tabs import label, tab
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
-from snippets.tables import code, table
+from snippets.site import figures
+from snippets.site.engine_tabs import label, tab
+from snippets.site.tables import code, table
 from snippets.trace import ABSENT, COMMAND, PRESENT, PROGRAM, Record, read_trace
 
 

@@ -35,7 +35,8 @@ def typed() -> list[str]:
             runs = not block.engines or any(engine in ENGINES for engine in block.engines)
             if block.kind is Kind.SESSION and runs:
                 for command in block.commands:
-                    found += re.split(r"\s*(?:&&|\|\||[|;]|\$\()\s*", command.text)
+                    line = re.sub(r"\s*\\\n\s*", " ", command.text)
+                    found += re.split(r"\s*(?:&&|\|\||[|;]|\$\()\s*", line)
     return found
 
 

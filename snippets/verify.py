@@ -250,14 +250,15 @@ class PageRun:
         self.bindings = self.bindings.with_command(command.text)
         while True:
             tries += 1
+            last = not self.patient or time.monotonic() - started + RETRY_PAUSE > block.retry
             try:
                 outcome = self._type(block, command, awaited)
                 if outcome.status is not None:
                     self._check_end(block, command, awaited, outcome)
-                self._compare(block, command, outcome.output)
+                self._compare(block, command, outcome.output, may_edit=last)
                 break
             except BlockFailure:
-                if not self.patient or time.monotonic() - started + RETRY_PAUSE > block.retry:
+                if last:
                     raise
                 time.sleep(RETRY_PAUSE)
         if tries > 1:
@@ -268,12 +269,12 @@ class PageRun:
         if outcome.status is None:
             self._meet_prompt(block, command, awaited, outcome)
 
-    def _compare(self, block: Block, command: Command, output: str) -> None:
+    def _compare(self, block: Block, command: Command, output: str, *, may_edit: bool = True) -> None:
         """Hold an output against the page, or note an edit where the page is to be rewritten."""
         shown = output.split("\n")
         place = f"{block.path}:{command.output_line}"
         comparison = compare(command.output, shown, self.bindings, place, any_order=block.any_order)
-        if not comparison.ok and self.rewrite:
+        if not comparison.ok and self.rewrite and may_edit:
             lines = merge(command.output, shown, self.bindings, place)
             comparison = compare(lines, shown, self.bindings, place)
             if comparison.ok:

@@ -194,6 +194,13 @@ def test_a_name_that_a_command_gives_stands_for_itself() -> None:
     assert not compare(["my_web"], ["bold_bell"], known, "page.md:1").ok
 
 
+def test_a_sample_that_a_command_repeats_stays_a_sample() -> None:
+    digest, real = f"sha256:{'a1' * 32}", f"sha256:{'b2' * 32}"
+    known = compare([digest], [real], Bindings(), "page.md:1").bindings
+    known = known.with_command(f"docker pull x@{digest}; docker inspect {'a1' * 6}")
+    assert compare([f"{digest} {'a1' * 6}"], [f"{real} {'b2' * 6}"], known, "page.md:2").ok
+
+
 def test_a_sample_met_too_early_does_not_hide_the_right_reading() -> None:
     known = compare([SAMPLE_ID], [OTHER_REAL], Bindings(), "page.md:1").bindings
     assert compare(

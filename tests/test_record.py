@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from snippets.block import Block, parse_page
-from snippets.record import fingerprints, ran_on, read_recording, stale, write_recording
+from snippets.lab import ENGINES
+from snippets.record import RECORDINGS, fingerprints, ran_on, read_recording, stale, write_recording
 
+ROOT = Path(__file__).parent.parent
 PAGE = "docs/learn/page.md"
 TEXT = """# Page
 
@@ -87,3 +89,23 @@ def test_a_broken_recording_is_named(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(ValueError, match=r"page.json of 26.1 is no recording .* make record"):
         read_recording(PAGE, "26.1", tmp_path)
+
+
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_committed_recordings_are_of_the_pages_as_they_are(page: str) -> None:
+    found = parse_page((ROOT / page).read_text(encoding="utf-8"), page)
+    old = {engine: lines for engine in ENGINES if (lines := stale(page, found, engine))}
+    assert not old, f"{page}: these lines were not run as they are: {old}; record them: make record"
+
+
+def test_no_recording_is_of_a_page_that_is_gone() -> None:
+    recorded = {
+        f"docs/{path.relative_to(RECORDINGS / engine).with_suffix('.md').as_posix()}"
+        for engine in ENGINES
+        for path in (RECORDINGS / engine).rglob("*.json")
+        if path.name != "trace.json"
+    }
+    assert recorded <= set(PAGES)

@@ -262,6 +262,14 @@ def test_rewriting_a_page_that_is_true_changes_nothing(start: Start) -> None:
     assert run.edits == []
 
 
+def test_rewriting_waits_for_what_comes_eventually(start: Start) -> None:
+    page = fence("$ (sleep 0.6; touch f) &", "...") + fence(
+        "$ ls f || true", "f", header='{ .console retry="10" }'
+    )
+    run, _ = rewriting(start, page)
+    assert run.edits == []
+
+
 def test_rewriting_does_not_hide_an_exit_status(start: Start) -> None:
     with pytest.raises(BlockFailure, match="exit status 1, expected 0"):
         rewriting(start, fence("$ echo x; false", "y"))

@@ -85,12 +85,8 @@ class Bindings:
 
     def with_command(self, text: str) -> Bindings:
         """Learn the words of a command: a name that it gives is no sample."""
-        shown = {binding.sample for binding in self.known.values()}
-        words = {
-            text[token.start : token.end]
-            for token in tokens_of(text, (), self.types)
-            if token.type.names_a_thing
-        } - shown
+        named = (token for token in tokens_of(text, (), self.types) if token.type.names_a_thing)
+        words = {word for token in named if not self._is_sample(word := text[token.start : token.end])}
         return replace(self, literals=self.literals | words) if words else self
 
     def substitute(self, text: str) -> str:
@@ -113,6 +109,10 @@ class Bindings:
             ):
                 return actual[: len(actual) - len(bare)] + binding.sample[: len(bare)]
         return None
+
+    def _is_sample(self, word: str) -> bool:
+        """Whether the page has shown a word, or a longer ID that begins with it."""
+        return any(binding.sample.startswith(_bare(word)) for binding in self.known.values())
 
     def _actual_of(self, sample: str) -> str:
         bare = _bare(sample)

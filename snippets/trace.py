@@ -146,7 +146,7 @@ def _await_end(
     for _ in range(100):
         listing = output(f"docker events --since {since} --until $(date +%s.%N) --format '{{{{json .}}}}'")
         events = [json.loads(line) for line in listing.splitlines()]
-        if any(event["Action"] == "die" for event in events) and "/tasks/delete" in "\n".join(log()):
+        if any(event["Action"] == "die" for event in events) and "/tasks/exit" in "\n".join(log()):
             time.sleep(_CLEAR_UP)
             return events
         time.sleep(0.1)
@@ -157,7 +157,9 @@ _CLEAR_UP = 0.5
 """Seconds that the shim gets to end after the daemon has reported the end of its container."""
 
 _LOG_LINE = re.compile(r'^time="(?P<time>[^"]+)" level=\w+ (?P<rest>.*)$')
-_TASK = re.compile(r"module=libcontainerd .*topic=/tasks/(?P<what>[a-z]+)")
+_TASK = re.compile(r"module=libcontainerd .*topic=/tasks/(?P<what>create|start|exit)\b")
+"""What containerd reports. Of a task's deletion it does not always: the daemon may have stopped to listen."""
+
 _ID = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -265,19 +267,16 @@ class ProcessWatch:
 
     def records(self, begin: int) -> Iterator[Record]:
         """The programs that containerd and its children started, in order."""
+        # runc's init clones itself beside itself, and one of its clones becomes the program.
         inits = {pid for _, pid, argv in self._programs if argv[-1:] == ["init"]}
+        creators = {self._parents[pid] for pid in inits if pid in self._parents}
         for stamp, pid, argv in self._programs:
-            if not argv and inits & {pid, *self._ancestors(pid)}:
-                argv = [PROGRAM]  # what runc's init becomes, and ended before we could look
+            if not argv and (pid in inits or self._parents.get(pid) in inits | creators):
+                argv = [PROGRAM]  # it had ended before we could look
             named = _program(argv)
             if named:
                 at = (stamp + self._clock - begin) / 1e6
                 yield Record("process", named[0], "kernel", named[1], milliseconds=round(at, 1))
-
-    def _ancestors(self, pid: int) -> Iterator[int]:
-        while pid in self._parents:
-            pid = self._parents[pid]
-            yield pid
 
     def _listen(self) -> None:
         # A program may live for less than a millisecond: who wants to read its arguments must be first.

@@ -84,7 +84,7 @@ STEPS: Sequence[tuple[str, Callable[[Record, Sequence[Record]], bool]]] = (
     (
         "The container has exited and stays: nothing removes it.",
         lambda one, _: (
-            one.what in ("container die", "network disconnect", "task delete")
+            one.what in ("container die", "network disconnect")
             or one.what in ("runc delete", "containerd-shim-runc-v2 delete")
         ),
     ),

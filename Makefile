@@ -36,10 +36,11 @@ record: $(READY) ## run every page on every engine and record what ran, for the 
 	@$(BIN)/lab build --all
 	$(BIN)/pytest --record --engine all --numprocesses 2 --dist loadfile docs
 
-lint: $(READY) ## the code's checks alone: format, lint, types
+lint: $(READY) ## the checks that run nothing: format, lint, types, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/codespell docs README.md CONTRIBUTING.md snippets tests
 
 lab: $(READY) ## a shell in a throwaway Docker host, to type the lesson's commands
 	@$(BIN)/lab setup

@@ -27,6 +27,9 @@ SHOWN_LINES = 20
 """How many of the terminal's last lines a report shows."""
 
 
+LAST_LINES = 5
+"""How many of them it shows below a diff."""
+
 QUIET = 1.0
 """Seconds of silence after which a command that keeps running is taken to be at work."""
 
@@ -283,7 +286,8 @@ class PageRun:
             if comparison.conflict:
                 raise self._failure(block, command, comparison.conflict.reason, [])
             diff = differences(command.output, shown, self.bindings.types)
-            raise self._failure(block, command, "the output is not what the page shows", diff)
+            last = [f"| {line}" for line in without_blank_end(shown)[-LAST_LINES:]]
+            raise self._failure(block, command, "the output is not what the page shows", [*diff, *last])
         self.bindings = comparison.bindings
 
     def _start_running(self, block: Block, command: Command) -> None:

@@ -99,7 +99,7 @@ def test_the_report_of_a_page_that_must_fail(project: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1, skipped=2)
     lines = result.outlines
     first = lines.index(next(line for line in lines if line.startswith("docs/failing.md:")))
-    assert lines[first : first + 8] == [
+    assert lines[first : first + 11] == [
         "docs/failing.md:4: the output is not what the page shows (28.5-containerd)",
         "    $ echo 'one",
         "    > two",
@@ -107,6 +107,9 @@ def test_the_report_of_a_page_that_must_fail(project: pytest.Pytester) -> None:
         "      ...",
         "    - zwei",
         "    + two",
+        "    | one",
+        "    | two",
+        "    | three",
         "To write what came into the page: make rewrite PAGE=docs/failing.md",
     ]
     assert any("not run, since docs/failing.md:4 failed" in line for line in lines)

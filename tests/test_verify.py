@@ -124,14 +124,14 @@ def test_a_page_that_is_true_passes(start: Start, page: str) -> None:
 
 
 FAILING = {
-    "line": (fence("$ printf 'a\\nb\\n'", "a", "c"), 2, "the output is not what the page shows", ["  ...", "- c", "+ b"]),
-    "no output": (fence("$ echo secret"), 2, "the output is not what the page shows", ["+ secret"]),
+    "line": (fence("$ printf 'a\\nb\\n'", "a", "c"), 2, "the output is not what the page shows", ["  ...", "- c", "+ b", "| a", "| b"]),
+    "no output": (fence("$ echo secret"), 2, "the output is not what the page shows", ["+ secret", "| secret"]),
     "status": (fence("$ (echo why; exit 4)", "why"), 2, "exit status 4, expected 0", ["why"]),
     "status of an earlier command": (
         fence("$ false", "$ false", header='{ .console exit="1" }'), 2, "exit status 1, expected 0", [],
     ),
     "status missing": (fence("$ true", header='{ .console exit="1" }'), 2, "exit status 0, expected 1", []),
-    "second command": (fence("$ true", "$ echo x", "y"), 3, "the output is not what the page shows", ["- y", "+ x"]),
+    "second command": (fence("$ true", "$ echo x", "y"), 3, "the output is not what the page shows", ["- y", "+ x", "| x"]),
     "time": (
         fence("$ echo begun; sleep 30", header='{ .console timeout="0.5" }'), 2, "it had not ended after 0.5 s; the output so far:", ["begun"],
     ),
@@ -152,20 +152,20 @@ FAILING = {
     "yaml": (fence("a: [", header="yaml"), 2, "no YAML", []),
     "toml": (fence("a = ", header="toml"), 1, "no TOML", []),
     "never in time": (
-        fence("$ echo no", "yes", header='{ .console retry="0.5" }'), 2, "the output is not what the page shows", ["- yes", "+ no"],
+        fence("$ echo no", "yes", header='{ .console retry="0.5" }'), 2, "the output is not what the page shows", ["- yes", "+ no", "| no"],
     ),
     "order matters": (fence("$ printf 'b\\na\\n'", "a", "b"), 2, "the output is not what the page shows", None),
     "json value": (
         fence('$ echo \'[{"State": {"Pid": 7, "Status": "exited"}}]\'', "[{", '"State": {', "...", '"Status": "running"', "}", "}]"),
         2,
         "the output is not what the page shows",
-        ["  at [0].State.Status:", '- "running"', '+ "exited"'],
+        None,
     ),
     "nothing runs": (
         fence("$ true", header='{ .console title="Terminal 2" }') + fence("^C", header='{ .console title="Terminal 2" }'), 6, "the command had ended before Ctrl-C was pressed", None,
     ),
     "never shown": (
-        fence("$ echo one; sleep 100", "two", "^C", header='{ .console timeout="1" }'), 2, "the output is not what the page shows", ["- two", "+ one"],
+        fence("$ echo one; sleep 100", "two", "^C", header='{ .console timeout="1" }'), 2, "the output is not what the page shows", ["- two", "+ one", "| one"],
     ),
     "more than shown": (
         fence("$ trap 'echo bye; exit' INT; bash -c 'trap \"echo bye; exit 0\" INT; sleep 100 & wait'", "^C"), 3, "more output came", ["+ bye"],

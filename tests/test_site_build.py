@@ -284,3 +284,12 @@ def test_a_recording_that_cannot_be_read_fails_the_strict_build(
     monkeypatch.setattr(marks, "RECORDINGS", tmp_path)
     with pytest.raises(BuildFailedError, match="write it anew: make record"):
         page_of("# T\n\n```console\n$ true\n```\n", tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_highlights_an_elision(page: str) -> None:
+    for block in parse_page((ROOT / "docs" / page).read_text(encoding="utf-8"), f"docs/{page}"):
+        shown = [block.lines[number - 1].strip() for number in render.highlighted_lines(block)]
+        assert not {"", "..."} & set(shown), (
+            f"docs/{page}:{block.line}: hl_lines names a line that shows nothing"
+        )

@@ -193,6 +193,10 @@ class Block:
         """The names of the engines that the block is bound to; empty when it holds for all."""
         return tuple(self.options.get("engine", "").split())
 
+    def runs_on(self, engine: str) -> bool:
+        """Whether the block holds for an engine: it is bound to that one, or to none."""
+        return not self.engines or engine in self.engines
+
     @property
     def any_order(self) -> bool:
         """Whether the output's lines may come in any order, where Docker gives none."""

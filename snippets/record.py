@@ -59,7 +59,7 @@ def fingerprints(blocks: Iterable[Block], engine: str) -> dict[int, str]:
     digest = hashlib.sha256(engine.encode())
     result = {}
     for block in blocks:
-        if block.kind not in RUNS or (block.engines and engine not in block.engines):
+        if block.kind not in RUNS or not block.runs_on(engine):
             continue
         # The lines of the page that say how it is run: another block's place in the page does not matter.
         options = {name: value for name, value in block.options.items() if name in (*RUN_OPTIONS, "title")}

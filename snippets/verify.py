@@ -26,7 +26,6 @@ TIMEOUT = 60.0
 SHOWN_LINES = 20
 """How many of the terminal's last lines a report shows."""
 
-
 LAST_LINES = 5
 """How many of them it shows below a diff."""
 
@@ -38,7 +37,6 @@ RUNNING_TIMEOUT = 10.0
 
 RETRY_PAUSE = 0.25
 """Seconds between two tries of a command whose output comes eventually."""
-
 
 INTERRUPTED = 130
 """The exit status of a command that Ctrl-C ended: 128 and the number of SIGINT."""
@@ -215,7 +213,7 @@ class PageRun:
 
     def runs(self, block: Block) -> bool:
         """Whether a block is for this run's engine."""
-        return not block.engines or self.engine in block.engines
+        return block.runs_on(self.engine)
 
     def close(self) -> None:
         """Close the terminals and stop the lab."""

@@ -115,7 +115,7 @@ def mutants(page: str, text: str) -> Iterator[Mutant]:
     """Every mutant of a page."""
     lines = page_lines(text)
     for block in parse_page(text, page):
-        if block.kind is not Kind.SESSION or (block.engines and DEFAULT_ENGINE not in block.engines):
+        if block.kind is not Kind.SESSION or not block.runs_on(DEFAULT_ENGINE):
             continue
         yield from _exits(page, lines, block)
         for command in block.commands:
@@ -230,7 +230,7 @@ def _inconsistent(page: str, text: str, lines: list[str]) -> Iterator[Mutant]:
     """One of several occurrences of an ID becomes another ID."""
     places: dict[str, list[tuple[int, int, int]]] = {}
     for block in parse_page(text, page):
-        if block.kind is not Kind.SESSION or (block.engines and DEFAULT_ENGINE not in block.engines):
+        if block.kind is not Kind.SESSION or not block.runs_on(DEFAULT_ENGINE):
             continue
         for command in block.commands:
             for offset, line in enumerate(command.output):

@@ -32,7 +32,7 @@ def typed() -> list[str]:
     found = []
     for page in sorted(DOCS.rglob("*.md")):
         for block in parse_page(page.read_text(encoding="utf-8"), page.as_posix()):
-            runs = not block.engines or any(engine in ENGINES for engine in block.engines)
+            runs = any(block.runs_on(engine) for engine in ENGINES)
             if block.kind is Kind.SESSION and runs:
                 for command in block.commands:
                     line = re.sub(r"\s*\\\n\s*", " ", command.text)

@@ -15,11 +15,13 @@ def enter(pid: int, *argv: str) -> list[str]:
 
     Args:
         pid: the lab's PID 1, as the host numbers it.
-        argv: program and arguments. It runs as root, in `/root`.
+        argv: program and arguments. It runs as root, in `/root`, with all signals as a login has them.
     """
     return [
         *("nsenter", "--target", str(pid), "--mount", "--pid", "--net", "--uts"),
-        *("--ipc", "--cgroup", "--", "/usr/bin/env", "--ignore-environment", "--chdir=/root"),
+        *("--ipc", "--cgroup", "--", "/usr/bin/env", "--ignore-environment"),
+        # A job in the background ignores Ctrl-C; what it runs in a lab shall take it, as on any terminal.
+        *("--default-signal", "--chdir=/root"),
         *(f"{name}={value}" for name, value in ENVIRONMENT.items()),
         *argv,
     ]

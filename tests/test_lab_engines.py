@@ -7,6 +7,8 @@ import pytest
 
 from snippets.lab import ENGINES, Lab
 
+from .lab_commands import output
+
 # Engine → storage driver.
 DRIVERS = {"20.10": "overlay2", "26.1": "overlay2", "28.5": "overlay2", "28.5-containerd": "overlayfs"}
 
@@ -18,12 +20,6 @@ _digests: dict[str, str] = {}
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     with Lab.start(request.param) as lab:
         yield lab
-
-
-def output(lab: Lab, command: str) -> str:
-    result = lab.run(command)
-    assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
-    return result.stdout
 
 
 def test_it_is_what_its_name_says(lab: Lab) -> None:

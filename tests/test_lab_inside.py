@@ -10,6 +10,7 @@ import pytest
 
 from snippets.lab import DEFAULT_ENGINE, ENGINES, Lab, LabError
 
+from .lab_commands import output
 from .lab_terminal import Terminal
 from .lab_traces import until
 
@@ -18,12 +19,6 @@ from .lab_traces import until
 def lab() -> Iterator[Lab]:
     with Lab.start() as lab:
         yield lab
-
-
-def output(lab: Lab, command: str) -> str:
-    result = lab.run(command)
-    assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
-    return result.stdout
 
 
 def test_it_runs_the_declared_engine(lab: Lab) -> None:

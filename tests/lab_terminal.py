@@ -22,6 +22,7 @@ class Terminal:
         def own_terminal() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
+        self.lab = lab
         self.process = subprocess.Popen(
             lab.enter("bash", "--norc"),
             stdin=slave,
@@ -43,6 +44,15 @@ class Terminal:
         self.seen = ""
         os.write(self.master, text.encode())
         assert until(lambda: re.search(expect, self.read()) is not None), (text, self.seen)
+
+    def interrupts(self, command: str, expect: str) -> None:
+        """Type a command, press Ctrl-C once it runs, and expect something.
+
+        Before it runs the shell may still read keys as such, and Ctrl-C would be one of them.
+        """
+        self.types(f"{command}\n", f"{command}\r\n")
+        assert until(lambda: self.lab.run(f"pgrep --full --exact '{command}'").returncode == 0), command
+        self.types("\x03", expect)
 
     def close(self) -> None:
         self.process.kill()

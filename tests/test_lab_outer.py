@@ -84,8 +84,7 @@ def test_it_is_a_lab_like_any(host: Lab) -> None:
             terminal.types("stty -a\n", r"(?s)icanon.*echo .*bash-[\d.]+# ")
             terminal.types("docker run --rm -it busybox sh\n", r"/ # ")
             terminal.types("tty\n", r"^tty\r\n/dev/pts/0\r\n")
-            terminal.types("sleep 1000\n", "sleep 1000\r\n")
-            terminal.types("\x03", r"/ # ")
+            terminal.interrupts("sleep 1000", r"/ # ")
             terminal.types("exit 3\n", r"bash-[\d.]+# ")
             terminal.types("echo status $?\n", "status 3")
         finally:

@@ -7,6 +7,7 @@ The program has one thread: the labs are killed when the thread that started
 them ends (PR_SET_PDEATHSIG), so that must be the thread that lasts.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -103,6 +104,22 @@ def _listen(willing: bool) -> None:
         signal.signal(number, _go if willing else _stay)
 
 
+def _take_signals() -> None:
+    """Let all that this starts have the signals that somebody above it ignores.
+
+    A job in the background ignores SIGQUIT. What posix_spawn of glibc starts, as make
+    does, ignores the two signals that glibc keeps for itself (sysdeps/unix/sysv/linux/
+    spawni.c), and its sigaction refuses to touch them: only the system call can.
+    """
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    rt_sigaction = {"x86_64": 13, "aarch64": 134}.get(os.uname().machine)
+    if rt_sigaction is None:
+        return
+    default = ctypes.create_string_buffer(32)  # a struct sigaction of zeros: SIG_DFL
+    for number in (32, 33):
+        ctypes.CDLL(None).syscall(rt_sigaction, number, default, None, ctypes.c_size_t(8))
+
+
 def main() -> None:
     """Do what the arguments say: VERB CACHE ENGINE.
 
@@ -113,8 +130,7 @@ def main() -> None:
     os.umask(0o022)
     # Ctrl-C is for the client to act upon; asked to terminate, clear up first.
     signal.signal(signal.SIGINT, _stay)
-    # A job in the background ignores this one, and all that it starts would do so, too.
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    _take_signals()
     _listen(True)
     try:
         _main(verb, Path(cache), Engine.from_json(engine))

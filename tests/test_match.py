@@ -2,6 +2,7 @@
 
 import json
 
+import namesgenerator
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -57,11 +58,19 @@ def types(line: str) -> list[str]:
         ("45.6ms", "duration"),
         ("sweet_euler", "generated name"),
         ("happy_curie7", "generated name"),
+        ("sweet_tu", "generated name"),
     ],
 )
 def test_volatile_tokens_have_a_type(sample: str, name: str) -> None:
     assert types(f"x  {sample}  y") == [name]
     assert types(sample) == [name]
+
+
+def test_every_name_that_docker_generates_is_known_as_one() -> None:
+    for adjective in namesgenerator.left:
+        assert types(f"{adjective}_bell") == ["generated name"], adjective
+    for surname in namesgenerator.right:
+        assert types(f"happy_{surname}") == ["generated name"], surname
 
 
 @pytest.mark.parametrize(

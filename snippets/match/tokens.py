@@ -59,7 +59,8 @@ TOKEN_TYPES = (
     ),
     TokenType("PID", r'(?:(?<="Pid": )|(?<="Pid":))[1-9]\d*', True),
     TokenType("number of bytes", r'(?:(?<="Size": )|(?<="size": )|(?<="Size":)|(?<="size":))[1-9]\d*'),
-    TokenType("generated name", r"(?<![\w./=-])[a-z]{3,}_[a-z]{3,}\d?(?![\w./=-])", True),
+    # An adjective and a surname; the shortest surname, Tu, has two letters.
+    TokenType("generated name", r"(?<![\w./=-])[a-z]{3,}_[a-z]{2,}\d?(?![\w./=-])", True),
 )
 
 

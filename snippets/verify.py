@@ -230,6 +230,7 @@ class PageRun:
         if block.kind is Kind.SESSION:
             for command in block.commands:
                 self._run_command(block, command)
+            self._check_exit_was_met(block)
         elif block.kind is Kind.FILE:
             self._write(block)
         elif block.kind is Kind.DATA:
@@ -388,6 +389,16 @@ class PageRun:
         if outcome.status != expected and not ended_by_us:
             reason = f"exit status {outcome.status}, expected {expected}"
             raise self._failure(block, command, reason, shown)
+
+    def _check_exit_was_met(self, block: Block) -> None:
+        """Whether an exit status that the block declares was compared: a command that still runs has none."""
+        shell = self._shells.get(block.terminal)
+        if "exit" in block.options and shell and (shell.program_open or shell.running is not None):
+            reason = (
+                f'exit="{block.options["exit"]}" was never checked: the command still runs where the block '
+                "ends; put the option on the block where it ends"
+            )
+            raise self._failure(block, block.commands[-1], reason, [])
 
     def _stopped(self, block: Block, command: Command, awaited: str, error: TerminalError) -> BlockFailure:
         details = _last_lines(error.output)

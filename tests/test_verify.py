@@ -131,6 +131,15 @@ FAILING = {
         fence("$ false", "$ false", header='{ .console exit="1" }'), 2, "exit status 1, expected 0", [],
     ),
     "status missing": (fence("$ true", header='{ .console exit="1" }'), 2, "exit status 0, expected 1", []),
+    "status of a command that runs on": (
+        fence("$ touch log; tail -f log", header='{ .console title="Terminal 2" exit="1" }')
+        + fence("^C", header='{ .console title="Terminal 2" }'),
+        2, 'exit="1" was never checked: the command still runs where the block ends', [],
+    ),
+    "status of a program that stays open": (
+        fence("$ PS1='/ # ' bash --norc", header='{ .console exit="1" }') + fence("/ # exit", "exit"),
+        2, 'exit="1" was never checked', [],
+    ),
     "second command": (fence("$ true", "$ echo x", "y"), 3, "the output is not what the page shows", ["- y", "+ x", "| x"]),
     "time": (
         fence("$ echo begun; sleep 30", header='{ .console timeout="0.5" }'), 2, "it had not ended after 0.5 s; the output so far:", ["begun"],

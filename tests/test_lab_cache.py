@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from snippets.lab import machine
+from snippets.lab.cache import lock
 from snippets.lab.keys import key_of, key_of_tree
 
 from .lab_traces import as_root, until
@@ -140,6 +143,32 @@ def test_one_in_use_is_not_cleaned(tmp_path: Path) -> None:
     user.end()
     assert subprocess.run(clean, env=environment, check=False).returncode == 0
     assert list(tmp_path.rglob("*")) == [tmp_path / "docker-architecture"]
+
+
+def test_a_lab_that_starts_while_others_are_cleared_keeps_its_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labs = tmp_path / "labs"
+    scratch = labs / "0123abcd"
+    held: list[IO[bytes]] = []
+
+    def swept_just_before_a_start(swept: Path) -> tuple[int, list[str]]:
+        result = sweep(swept)
+        scratch.mkdir(parents=True)
+        held.append(lock(scratch / "lock"))
+        return result
+
+    sweep = machine.sweep
+    monkeypatch.setattr(machine, "sweep", swept_just_before_a_start)
+    labs.mkdir()
+    machine.clear_labs(labs)
+    assert scratch.is_dir()
+    monkeypatch.undo()
+    assert machine.clear_labs(labs) == (1, [])
+    assert scratch.is_dir()
+    held[0].close()
+    assert machine.clear_labs(labs) == (0, [])
+    assert not labs.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

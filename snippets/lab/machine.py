@@ -72,12 +72,7 @@ class Machine:
         labs = cache / "labs"
         entries = (root,) if registry is None else (root, registry)
         try:
-            labs.mkdir(parents=True, exist_ok=True, mode=0o700)
-            sweep(labs)
-            with lock(labs / ".lock", wait=_wait_a_little):
-                scratch = labs / secrets.token_hex(4)
-                scratch.mkdir()
-                held = lock(scratch / "lock")
+            scratch, held = _new_scratch(labs)
         except BaseException as error:
             for entry in entries:
                 entry.release()
@@ -241,6 +236,38 @@ def _last_lines(text: str) -> str:
 
 def _wait_a_little() -> None:
     wait_for([], 0.01)
+
+
+def _new_scratch(labs: Path) -> tuple[Path, IO[bytes]]:
+    """Make a scratch directory and take its lock, and clear up what killed labs left first."""
+    while True:
+        labs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sweep(labs)
+        try:
+            with lock(labs / ".lock", wait=_wait_a_little):
+                scratch = labs / secrets.token_hex(4)
+                scratch.mkdir()
+                return scratch, lock(scratch / "lock")
+        except FileNotFoundError:  # `clear_labs` removed the directory in between
+            continue
+
+
+def clear_labs(labs: Path) -> tuple[int, list[str]]:
+    """Remove what is left of labs that ended, and the directory itself if no lab runs.
+
+    Args:
+        labs: the directory of scratch directories.
+
+    Returns:
+        As `sweep`.
+    """
+    running, stuck = sweep(labs)
+    with contextlib.suppress(FileNotFoundError), lock(labs / ".lock", wait=_wait_a_little) as held:
+        # A lab may have started since the sweep; under the lock none can.
+        if all(path.name == ".lock" for path in labs.iterdir()):
+            Path(held.name).unlink()
+            labs.rmdir()
+    return running, stuck
 
 
 def sweep(labs: Path) -> tuple[int, list[str]]:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from . import binaries, images, rootfs
-from .cache import clear, remove_tree
+from .cache import clear
 from .engines import Engine
 from .errors import LabError
-from .machine import Machine, sweep
+from .machine import Machine, clear_labs
 from .watched import ClientGone, heard, wait_for
 
 
@@ -80,12 +80,10 @@ def _main(verb: str, cache: Path, engine: Engine) -> None:
     elif verb == "version":
         _say(ready=binaries.version(cache, engine, _progress))
     elif verb == "clean":
-        running, stuck = sweep(cache / "labs")
+        running, stuck = clear_labs(cache / "labs")
         busy = clear([cache / "roots", cache / "images"])
         if stuck:
             raise LabError("Something could not be removed:\n" + "\n".join(stuck))
-        if not running:
-            remove_tree(cache / "labs")
         _say(ready=max(running, len(busy)))
 
 

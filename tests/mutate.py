@@ -21,7 +21,7 @@ from pathlib import Path
 from snippets.block import Block, BlockError, Command, Kind, page_lines, parse_page
 from snippets.lab import DEFAULT_ENGINE, Lab
 from snippets.match.lines import ELLIPSIS, is_ellipsis
-from snippets.match.tokens import Token, volatile
+from snippets.match.tokens import TOKEN_TYPES, Token, TokenType, volatile
 from snippets.settings import parse_settings
 from snippets.verify import BlockFailure, NotRunError, PageRun
 from tests.replay import OtherCommandError, RecordingHost, RecordingTerminal, ReplayHost, ReplayTerminal, Tape
@@ -114,12 +114,13 @@ TYPED: tuple[Change, ...] = (flags, arguments)
 def mutants(page: str, text: str) -> Iterator[Mutant]:
     """Every mutant of a page."""
     lines = page_lines(text)
+    types = (*parse_settings(text, page).tokens, *TOKEN_TYPES)
     for block in parse_page(text, page):
         if block.kind is not Kind.SESSION or not block.runs_on(DEFAULT_ENGINE):
             continue
         yield from _exits(page, lines, block)
         for command in block.commands:
-            yield from _outputs(page, lines, block, command)
+            yield from _outputs(page, lines, block, command, types)
             for change in TYPED if command.is_typed else ():
                 yield from _mutated(page, lines, block, command.line, change, (), typed=True)
     yield from _inconsistent(page, text, lines)
@@ -174,8 +175,10 @@ def _run_all(run: PageRun) -> None:
         run.close()
 
 
-def _outputs(page: str, lines: list[str], block: Block, command: Command) -> Iterator[Mutant]:
-    tokens = volatile(command.output)
+def _outputs(
+    page: str, lines: list[str], block: Block, command: Command, types: tuple[TokenType, ...]
+) -> Iterator[Mutant]:
+    tokens = volatile(command.output, types)
     for offset, line in enumerate(command.output):
         number = command.output_line + offset
         if is_ellipsis(line) or not line.strip():
@@ -183,7 +186,7 @@ def _outputs(page: str, lines: list[str], block: Block, command: Command) -> Ite
         for change in SHOWN:
             yield from _mutated(page, lines, block, number, change, tokens[offset], typed=False)
         above = command.output[offset - 1] if offset else ELLIPSIS
-        if not is_ellipsis(above) and not block.any_order and not _same_shape(above, line):
+        if not is_ellipsis(above) and not block.any_order and not _same_shape(above, line, types):
             swapped = [*lines[: number - 2], lines[number - 1], lines[number - 2], *lines[number:]]
             yield Mutant("swapped lines", page, number, above, line, "".join(swapped), typed=False)
 
@@ -266,11 +269,11 @@ def _other_word(word: str) -> str:
     return word[:-1] + ("x" if word[-1] != "x" else "y")
 
 
-def _same_shape(one: str, other: str) -> bool:
+def _same_shape(one: str, other: str, types: tuple[TokenType, ...]) -> bool:
     """Whether two lines differ in volatile values alone, so that swapping them changes nothing."""
 
     def shape(line: str) -> str:
-        for token in reversed(volatile([line])[0]):
+        for token in reversed(volatile([line], types)[0]):
             line = line[: token.start] + f"<{token.type.name}>" + line[token.end :]
         return " ".join(line.split())
 

@@ -9,6 +9,9 @@ BIN := .venv/bin
 READY := .venv/ready
 ADDRESS ?= 127.0.0.1:8000
 
+# What the pages need of a lab: system packages, then a root and the images, with progress on the slow steps.
+LAB := $(BIN)/lab setup && $(BIN)/lab build $(ENGINE:%=--engine %)
+
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -21,9 +24,9 @@ site: $(READY) ## the site into site/; any warning fails
 offline: $(READY) ## the site into site-offline/, to be opened from disk
 	$(BIN)/mkdocs build --strict --clean --config-file mkdocs-offline.yml --site-dir site-offline
 
-check: $(READY) ## the pages that changed since they last passed, alone
-	@$(BIN)/lab setup
-	$(BIN)/pytest --changed-only docs
+check: $(READY) ## the pages that changed since they last passed, alone: make check ENGINE=26.1
+	@$(LAB)
+	$(BIN)/pytest --changed-only $(ENGINE:%=--engine %) docs
 
 test: $(READY) ## everything: the code's checks, the site, every page against a real Docker daemon
 	@.ci/test
@@ -32,8 +35,7 @@ test-all: $(READY) ## the same, every page on every engine; what CI runs
 	@.ci/test all
 
 record: $(READY) ## run every page on every engine and record what ran, for the site to show
-	@$(BIN)/lab setup
-	@$(BIN)/lab build --all
+	@$(BIN)/lab setup && $(BIN)/lab build --all
 	$(BIN)/pytest --record --engine all --numprocesses 2 --dist loadfile docs
 
 lint: $(READY) ## the checks that run nothing: format, lint, types, spelling
@@ -42,24 +44,26 @@ lint: $(READY) ## the checks that run nothing: format, lint, types, spelling
 	$(BIN)/mypy
 	$(BIN)/codespell docs README.md CONTRIBUTING.md snippets tests
 
-lab: $(READY) ## a shell in a throwaway Docker host, to type the lesson's commands
-	@$(BIN)/lab setup
-	@$(BIN)/lab shell
+lab: $(READY) ## a shell in a throwaway Docker host, to type the lesson's commands: make lab ENGINE=20.10
+	@$(LAB)
+	@$(BIN)/lab shell $(ENGINE:%=--engine %)
 
-rewrite: $(READY) ## write real output into a page: make rewrite PAGE=docs/learn/parts.md
-	@$(BIN)/lab setup
-	$(BIN)/pytest --rewrite $(PAGE)
+rewrite: $(READY) ## write real output into a page: make rewrite PAGE=docs/learn/parts.md ENGINE=26.1
+	@test -n "$(PAGE)" || { echo "error: which page? For example: make rewrite PAGE=docs/learn/parts.md" >&2; exit 1; }
+	@$(LAB)
+	$(BIN)/pytest --rewrite $(ENGINE:%=--engine %) $(PAGE)
 
 bench: $(READY) ## what the verifier costs, as ratios measured in one run
-	@$(BIN)/lab setup
+	@$(LAB)
 	@$(BIN)/python -m tests.bench
 
 mutate: $(READY) ## make small wrong changes to the pages and count how many are caught
-	@$(BIN)/lab setup
+	@$(LAB)
 	@$(BIN)/python -m tests.mutate
 
-flakes: $(READY) ## run the pages 20 times in a row: make flakes RUNS=20 LOAD=1 ENGINE=26.1
-	@.ci/flakes
+flakes: $(READY) ## run the suite 20 times in a row: make flakes RUNS=20 LOAD=1 ENGINE=26.1 ONLY=docs
+	@$(LAB)
+	@RUNS="$(RUNS)" LOAD="$(LOAD)" ENGINE="$(ENGINE)" ONLY="$(ONLY)" .ci/flakes
 
 lock: $(READY) ## resolve the dependencies anew into .ci/requirements.txt
 	@.ci/lock

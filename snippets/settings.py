@@ -36,8 +36,9 @@ def parse_settings(text: str, path: str) -> PageSettings:
     end = front_matter_end(lines)
     if not end:
         return PageSettings()
+    source = "\n".join(lines[1 : end - 1])
     try:
-        meta = yaml.safe_load("\n".join(lines[1 : end - 1])) or {}
+        meta = yaml.safe_load(source) or {}
     except yaml.YAMLError as error:
         raise BlockError(path, 1, f"the front matter is no YAML: {error}") from error
     if not isinstance(meta, dict):
@@ -47,15 +48,29 @@ def parse_settings(text: str, path: str) -> PageSettings:
         raise BlockError(path, 1, "tokens: in the front matter maps a type's name to its pattern")
     if not isinstance(leaves, list) or not all(isinstance(entry, str) for entry in leaves):
         raise BlockError(path, 1, "leaves: in the front matter is a list such as [container web]")
-    return PageSettings(tuple(_declared(name, spec, path) for name, spec in tokens.items()), tuple(leaves))
+    at = _lines_of_tokens(source)
+    declared = (_declared(name, spec, path, at.get(str(name), 1)) for name, spec in tokens.items())
+    return PageSettings(tuple(declared), tuple(leaves))
 
 
-def _declared(name: object, spec: object, path: str) -> TokenType:
+def _lines_of_tokens(source: str) -> dict[str, int]:
+    """The page's 1-based line of each declared token type, by its name."""
+    root = yaml.compose(source, Loader=yaml.SafeLoader)
+    entries = root.value if isinstance(root, yaml.MappingNode) else []
+    return {
+        str(name.value): name.start_mark.line + 2
+        for key, node in entries
+        if key.value == "tokens" and isinstance(node, yaml.MappingNode)
+        for name, _ in node.value
+    }
+
+
+def _declared(name: object, spec: object, path: str, line: int) -> TokenType:
     fields = spec if isinstance(spec, dict) else {"pattern": spec}
     pattern, names = fields.get("pattern"), fields.get("names", False)
     if not isinstance(pattern, str) or not isinstance(names, bool) or set(fields) - {"pattern", "names"}:
-        raise BlockError(path, 1, f"the token type {name!r} wants a pattern, and names: true or false")
+        raise BlockError(path, line, f"the token type {name!r} wants a pattern, and names: true or false")
     try:
         return token_type(str(name), pattern, names)
     except ValueError as error:
-        raise BlockError(path, 1, str(error)) from error
+        raise BlockError(path, line, str(error)) from error

@@ -8,16 +8,15 @@ the whole page: one sample stands for one real value, two samples stand for two.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snippets.match.bindings import Bindings, Conflict
-from snippets.match.data import Difference, json_difference, match_json, parse_excerpt
+from snippets.match.data import JsonRules, parse_excerpt
+from snippets.match.layout import TRIES, Layout, Reading, Search, TooManyTriesError
 from snippets.match.lines import (
     LinePattern,
-    align,
-    align_any_order,
-    bind_match,
+    LineRules,
     line_pattern,
     line_patterns,
     longest_common,
@@ -26,7 +25,7 @@ from snippets.match.lines import (
 from snippets.match.tokens import TOKEN_TYPES, TokenType
 
 DIFF_LINES = 300
-"""How many lines of each side a report compares; more would be read by nobody and take long."""
+"""How many lines of each side a report compares from the first that differs on; more would take long."""
 
 DIFF_ELIDED = 10
 """How many actual lines a report shows where the page elides lines."""
@@ -39,7 +38,7 @@ class Comparison:
     Attributes:
         ok: whether the output is what the page shows.
         bindings: what the samples stand for afterwards; as before when it is not.
-        conflict: the contradiction, when every line is right on its own.
+        conflict: what contradicts the reading that got furthest, when every line is right on its own.
     """
 
     ok: bool
@@ -59,44 +58,70 @@ def compare(
         actual: the lines that came.
         bindings: what the page's samples stand for so far.
         place: where the expected output stands, for reports of contradictions.
-        any_order: whether the lines may come in any order.
+        any_order: whether the lines may come in any order; of JSON, elements and members anywhere in it.
     """
+    tries = TRIES + sum(map(len, actual))
+    search = Search(place, tries)
     data = _as_json(expected, actual)
+    rules: JsonRules | LineRules
     if data:
-        for learned in match_json(*data, bindings, place):
-            return Comparison(True, learned)
-        found = json_difference(*data, bindings, place)
-        return Comparison(False, bindings, found if isinstance(found, Conflict) else None)
-    patterns = line_patterns(expected, bindings.types)
-    rows = [line.rstrip() for line in without_blank_end(actual)]
-    ways = align_any_order if any_order else align
-    for learned in ways(patterns, rows, bindings, place):
-        return Comparison(True, learned)
-    if any(True for _ in ways(patterns, rows, None, place)):
-        return Comparison(False, bindings, _first_conflict(patterns, rows, bindings, place))
-    return Comparison(False, bindings)
+        rules = JsonRules(search, bindings.types, any_order)
+        layout: Layout[Any, Any] = Layout(data[:1], data[1:], rules, search)
+    else:
+        rules = LineRules(search)
+        layout = Layout(
+            line_patterns(expected, bindings.types), _rows(actual), rules, search, any_order=any_order
+        )
+    if not layout.fits():
+        return Comparison(False, bindings)
+    try:
+        for reading in layout.readings(Reading(bindings)):
+            return Comparison(True, reading.bindings)
+    except TooManyTriesError:
+        if search.conflict:
+            reason = f"{search.conflict.reason}; given up after {tries} tries to read the output otherwise"
+            search.conflict = replace(search.conflict, reason=reason)
+    return Comparison(False, bindings, search.conflict)
 
 
 def differences(
-    expected: Sequence[str], actual: Sequence[str], types: tuple[TokenType, ...] = TOKEN_TYPES
+    expected: Sequence[str],
+    actual: Sequence[str],
+    types: tuple[TokenType, ...] = TOKEN_TYPES,
+    *,
+    any_order: bool = False,
 ) -> list[str]:
     """The lines that do not match, `-` what the page shows and `+` what came, in order.
 
     Lines that match are left out; where some are, a line `  ...` stands for them. Of JSON it is the path to
     the first value that differs.
+
+    Args:
+        expected: the page's lines.
+        actual: the lines that came.
+        types: the types of volatile tokens that the page knows.
+        any_order: whether the lines may come in any order.
     """
+    search = Search("")
     data = _as_json(expected, actual)
-    if data:
-        found = json_difference(*data, Bindings(types=types), "")
-        if isinstance(found, Difference):
-            return [f"  at {found.path or 'the top'}:", f"- {found.expected}", f"+ {found.actual}"]
-    patterns = line_patterns(expected, types)[:DIFF_LINES]
-    rows = [line.rstrip() for line in without_blank_end(actual)]
-    report = list(_line_differences(patterns, rows[:DIFF_LINES]))
+    if data and not (rules := JsonRules(search, types, any_order)).fits(*data):
+        found = rules.difference(*data)
+        return [f"  at {found.path or 'the top'}:", f"- {found.expected}", f"+ {found.actual}"]
+    patterns, rows = line_patterns(expected, types), _rows(actual)
+    if any_order:
+        missing, came = Layout(patterns, rows, LineRules(search), search, any_order=True).left_over()
+        if len(patterns) > len([pattern for pattern in patterns if not pattern.any_lines]):
+            came = came[:DIFF_ELIDED] if missing else []
+        return [*(f"- {pattern.source}" for pattern in missing), *(f"+ {row}" for row in came)]
+    first, begin = _alike(patterns, rows)
+    below, end = _alike(patterns[first:][::-1], rows[begin:][::-1])
+    patterns, rows = patterns[first : len(patterns) - below], rows[begin : len(rows) - end]
+    report = list(_line_differences(patterns[:DIFF_LINES], rows[:DIFF_LINES], kept=first > 0))
     while report and report[-1] == _KEPT:
         report.pop()
-    if len(rows) > DIFF_LINES:
-        report.append(f"  ({len(rows) - DIFF_LINES} more lines came)")
+    for side, do in ((patterns, "are shown"), (rows, "came")):
+        if len(side) > DIFF_LINES:
+            report.append(f"  ({len(side) - DIFF_LINES} more lines {do} that were not compared)")
     return report
 
 
@@ -108,9 +133,48 @@ def pattern_of_prompt(prompt: str) -> LinePattern:
 _KEPT = "  ..."
 
 
-def _line_differences(patterns: Sequence[LinePattern], rows: Sequence[str]) -> Iterator[str]:
+def _rows(actual: Sequence[str]) -> list[str]:
+    return [line.rstrip() for line in without_blank_end(actual)]
+
+
+def _alike(patterns: Sequence[LinePattern], rows: Sequence[str]) -> tuple[int, int]:
+    """How many expected and how many actual lines from the first on are alike.
+
+    Behind a `...` are the lines of which the most fit what the page shows next.
+    """
+    shown = came = 0
+    while shown < len(patterns):
+        gap = patterns[shown].any_lines
+        start = shown + gap
+        if gap and start == len(patterns):
+            return start, len(rows)
+        end = next((at for at in range(start, len(patterns)) if patterns[at].any_lines), len(patterns))
+        segment = patterns[start:end]
+        best, place = 0, came
+        for at in range(came, len(rows) if gap else came + 1):
+            run = _run(segment, rows, at)
+            if run > best:
+                best, place = run, at
+            if run == len(segment):
+                break
+        if best == 0 and segment:
+            break
+        shown, came = start + best, place + best
+        if best < len(segment):
+            break
+    return shown, came
+
+
+def _run(segment: Sequence[LinePattern], rows: Sequence[str], at: int) -> int:
+    """How many of the lines from a place on fit those expected, one after another."""
+    run = 0
+    while run < min(len(segment), len(rows) - at) and segment[run].regex.fullmatch(rows[at + run]):
+        run += 1
+    return run
+
+
+def _line_differences(patterns: Sequence[LinePattern], rows: Sequence[str], kept: bool) -> Iterator[str]:
     at_expected = at_actual = 0
-    kept = False
     for next_expected, next_actual in [*longest_common(patterns, rows), (len(patterns), len(rows))]:
         gap = patterns[at_expected:next_expected]
         changed = [pattern.source for pattern in gap if not pattern.any_lines]
@@ -129,25 +193,12 @@ def _line_differences(patterns: Sequence[LinePattern], rows: Sequence[str]) -> I
         yield _KEPT
 
 
-def _first_conflict(
-    patterns: Sequence[LinePattern], rows: Sequence[str], bindings: Bindings, place: str
-) -> Conflict | None:
-    for expected_at, actual_at in longest_common(patterns, rows):
-        match = patterns[expected_at].regex.fullmatch(rows[actual_at])
-        if match:
-            result = bind_match(patterns[expected_at], match, bindings, place)
-            if isinstance(result, Conflict):
-                return result
-            bindings = result
-    return None
-
-
 def _as_json(expected: Sequence[str], actual: Sequence[str]) -> tuple[Any, Any] | None:
     """Both sides as JSON values, or None when one of them is something else."""
     shown, came = "\n".join(expected).strip(), "\n".join(actual).strip()
     if not shown.startswith(("{", "[")) or not came.startswith(("{", "[")):
         return None
     try:
-        return parse_excerpt(shown), parse_excerpt(came)
+        return parse_excerpt(shown), parse_excerpt(came, elided=False)
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""Lines of output: an expected line as a pattern, and expected lines laid over actual ones."""
+"""Lines of output: an expected line as a pattern, and what an actual line says of its samples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from snippets.match.bindings import Bindings, Conflict
-from snippets.match.tokens import PID, PID_FIELD, PID_HEADINGS, TOKEN_TYPES, TokenType, pid_columns, tokens_of
+from snippets.match.layout import Reading, Search
+from snippets.match.tokens import (
+    PID,
+    PID_FIELD,
+    PID_HEADINGS,
+    TOKEN_TYPES,
+    TokenType,
+    is_pid_heading,
+    pid_columns,
+    tokens_of,
+)
 
 ELLIPSIS = "..."
 """On a line of its own it stands for any lines, inside a line for any text."""
@@ -63,106 +73,56 @@ def line_pattern(
     parts: list[str] = []
     tokens: list[tuple[TokenType, str]] = []
     at = 0
+    heading = is_pid_heading(line)
     for token in tokens_of(line, pids_in, types):
-        parts.append(_literal(line[at : token.start], at > 0, True, at == 0))
+        parts.append(_literal(line[at : token.start], at > 0, True, at == 0, heading))
         pattern = PID_FIELD if token.type is PID else token.type.pattern
         parts.append(f"({pattern})")
         tokens.append((token.type, line[token.start : token.end]))
         at = token.end
-    parts.append(_literal(line[at:], at > 0, False, at == 0))
+    parts.append(_literal(line[at:], at > 0, False, at == 0, heading))
     return LinePattern(line, re.compile("".join(parts)), tuple(tokens))
 
 
-def align(
-    patterns: Sequence[LinePattern], rows: Sequence[str], bindings: Bindings | None, place: str
-) -> Iterator[Bindings]:
-    """Every way to lay the expected lines over the actual ones, the leftmost first.
-
-    Without bindings only the types count. `...` lines are tried at every length, so that a sample that was
-    met too early does not hide the right reading.
-    """
-    segments: list[list[LinePattern]] = [[]]
-    for pattern in patterns:
-        if pattern.any_lines:
-            segments.append([])
-        else:
-            segments[-1].append(pattern)
-
-    def lay(number: int, start: int, known: Bindings | None) -> Iterator[Bindings]:
-        segment = segments[number]
-        last = number == len(segments) - 1
-        if number == 0:
-            places = range(1) if not last or len(rows) == len(segment) else range(0)
-        elif last:
-            first = len(rows) - len(segment)
-            places = range(first, first + 1) if first >= start else range(0)
-        else:
-            places = range(start, len(rows) - len(segment) + 1)
-        for at in places:
-            learned = _lay_segment(segment, rows, at, known, place)
-            if learned is None:
-                continue
-            if last:
-                yield learned
-            else:
-                yield from lay(number + 1, at + len(segment), learned if known is not None else None)
-
-    yield from lay(0, 0, bindings)
-
-
-def _lay_segment(
-    segment: Sequence[LinePattern], rows: Sequence[str], at: int, known: Bindings | None, place: str
-) -> Bindings | None:
-    learned: Bindings = known or Bindings()
-    if at + len(segment) > len(rows):
-        return None
-    for offset, pattern in enumerate(segment):
-        match = pattern.regex.fullmatch(rows[at + offset])
-        if match is None:
-            return None
-        if known is not None:
-            result = bind_match(pattern, match, learned, place)
-            if isinstance(result, Conflict):
-                return None
-            learned = result
-    return learned
+def samples_of(pattern: LinePattern, match: re.Match[str]) -> list[tuple[TokenType, str, str]]:
+    """The type of each volatile token of a line, its sample, and its value in a line that matched."""
+    return [
+        (token, sample, actual)
+        for (token, sample), actual in zip(pattern.tokens, match.groups(), strict=True)
+    ]
 
 
 def bind_match(
     pattern: LinePattern, match: re.Match[str], known: Bindings, place: str
 ) -> Bindings | Conflict:
     """Learn what the samples of a line stand for, from an actual line that matched it."""
-    for (token, sample), actual in zip(pattern.tokens, match.groups(), strict=True):
-        if token.names_a_thing:
-            result = known.bind(token, sample, actual, place)
-            if isinstance(result, Conflict):
-                return result
-            known = result
-    return known
+    return known.bind_all(samples_of(pattern, match), place)
 
 
-def align_any_order(
-    patterns: Sequence[LinePattern], rows: Sequence[str], bindings: Bindings | None, place: str
-) -> Iterator[Bindings]:
-    """Every way to give each expected line an actual line of its own, whatever their order.
+@dataclass(frozen=True)
+class LineRules:
+    """How lines are held against each other; the rules of a layout."""
 
-    Without a `...` line no actual line may be left over.
-    """
-    wanted = [pattern for pattern in patterns if not pattern.any_lines]
-    if len(rows) < len(wanted) or (len(rows) > len(wanted) and len(wanted) == len(patterns)):
-        return
+    search: Search
 
-    def give(number: int, free: tuple[int, ...], known: Bindings | None) -> Iterator[Bindings]:
-        if number == len(wanted):
-            yield known or Bindings()
-            return
-        for row in free:
-            learned = _lay_segment([wanted[number]], rows, row, known, place)
-            if learned is not None:
-                rest = tuple(other for other in free if other != row)
-                yield from give(number + 1, rest, learned if known is not None else None)
+    def is_gap(self, shown: LinePattern) -> bool:
+        """Whether an expected line stands for any lines."""
+        return shown.any_lines
 
-    yield from give(0, tuple(range(len(rows))), bindings)
+    def fits(self, shown: LinePattern, came: str) -> bool:
+        """Whether an actual line has the expected text and types."""
+        return shown.regex.fullmatch(came) is not None
+
+    def readings(self, shown: LinePattern, came: str, reading: Reading) -> Iterator[Reading]:
+        """The one way to read an actual line, where its samples allow it."""
+        match = shown.regex.fullmatch(came)
+        learned = self.search.learn(samples_of(shown, match), reading) if match else None
+        if learned:
+            yield learned
+
+    def samples(self, shown: LinePattern) -> frozenset[str]:
+        """The samples of an expected line that name a thing."""
+        return frozenset(sample for token, sample in shown.tokens if token.names_a_thing)
 
 
 def longest_common(patterns: Sequence[LinePattern], rows: Sequence[str]) -> list[tuple[int, int]]:
@@ -189,7 +149,7 @@ def longest_common(patterns: Sequence[LinePattern], rows: Sequence[str]) -> list
     return pairs
 
 
-def _literal(text: str, after_token: bool, before_token: bool, leading: bool) -> str:
+def _literal(text: str, after_token: bool, before_token: bool, leading: bool, pid_heading: bool) -> str:
     """A pattern for text between tokens, in which the width of columns may differ."""
     pattern = ""
     pieces = re.split(r"([ \t]+|\.\.\.)", text)
@@ -198,7 +158,7 @@ def _literal(text: str, after_token: bool, before_token: bool, leading: bool) ->
             pattern += ".*?"
         elif piece.strip() or not piece:
             pattern += re.escape(piece)
-        elif pieces[index + 1] in PID_HEADINGS:
+        elif pid_heading and pieces[index + 1] in PID_HEADINGS:
             pattern += r"[ \t]*" if leading and not pattern else r"[ \t]+"
         elif leading and not pattern:
             pattern += r"[ \t]*" if before_token and not any(pieces[index + 1 :]) else re.escape(piece)

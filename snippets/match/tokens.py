@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import namesgenerator
+
 
 @dataclass(frozen=True)
 class TokenType:
@@ -28,6 +30,14 @@ _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _CLOCK = r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
 _AGE = r"(?:Less than a second|About an? (?:minute|hour)|\d+ (?:second|minute|hour|day|week|month|year)s?)"
+
+_LATER_ADJECTIVES = (
+    "beautiful", "bold", "busy", "charming", "cool", "crazy", "exciting", "funny", "great", "intelligent",
+    "interesting", "magical", "nice", "recursing", "strange", "sweet",
+)  # fmt: skip
+"""What Docker's list of adjectives got since the package `namesgenerator` was made; it gets no more."""
+
+_ADJECTIVE = f"(?:{'|'.join((*namesgenerator.left, *_LATER_ADJECTIVES))})"
 
 TOKEN_TYPES = (
     TokenType("digest", r"(?<!\w)sha256:[0-9a-f]{7,64}(?!\w)", True),
@@ -59,8 +69,8 @@ TOKEN_TYPES = (
     ),
     TokenType("PID", r'(?:(?<="Pid": )|(?<="Pid":))[1-9]\d*', True),
     TokenType("number of bytes", r'(?:(?<="Size": )|(?<="size": )|(?<="Size":)|(?<="size":))[1-9]\d*'),
-    # An adjective and a surname; the shortest surname, Tu, has two letters.
-    TokenType("generated name", r"(?<![\w./=-])[a-z]{3,}_[a-z]{2,}\d?(?![\w./=-])", True),
+    # Docker's adjectives are few and tell a name from other words; a surname is any word.
+    TokenType("generated name", rf"(?<![\w.-]){_ADJECTIVE}_[a-z]{{2,}}\d?(?![\w-])(?!\.\w)", True),
 )
 
 
@@ -69,6 +79,22 @@ PID_FIELD = r"(?!1(?!\d))[1-9]\d*"
 """A PID in a table; known as one by its heading alone. PID 1 is the same in every PID namespace."""
 
 PID_HEADINGS = ("PID", "PPID")
+
+_PID_IN_COMMAND = re.compile(
+    r"/proc/(?P<path>\d+)(?![\w.-])"
+    r"|(?P<option>(?<!\S)(?:--p?pid|--target|-[A-Za-z]*p|-t)[ \t=]*)(?P<value>\d+(?:,\d+)*)(?![\w.:,-])"
+    # Docker's own `kill` takes containers.
+    r"|(?<![\w.-])(?<!docker )(?<!container )(?<!compose )kill"
+    r"(?:[ \t]+(?:(?:-[sn]|--signal)[ \t=]\S+|-\w*))*(?P<killed>(?:[ \t]+\d+)+)(?![\w.:-])"
+)
+"""Where a number in a command is a PID."""
+
+_TAKES_PID = {
+    "-p": re.compile(r"(?<![\w.-])(?:ps|top|lsns|lsof|pidstat|strace)[ \t][^|;&\n]*$"),
+    "-t": re.compile(r"(?<![\w.-])nsenter[ \t][^|;&\n]*$"),
+    "--target": re.compile(r"(?<![\w.-])nsenter[ \t][^|;&\n]*$"),
+}
+"""What must stand before an option that other programs know too, for its value to be a PID."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +110,19 @@ def token_type(name: str, pattern: str, names_a_thing: bool = False) -> TokenTyp
     """A type of token that a page declares for itself.
 
     Raises:
-        ValueError: the pattern is no regular expression, has groups that capture, or matches nothing at all.
+        ValueError: the pattern is no regular expression, or none that can stand beside others; it has groups
+            that capture, or matches the empty text.
     """
     try:
         compiled = re.compile(pattern)
     except re.error as error:
         raise ValueError(f"the pattern of {name!r} is no regular expression: {error}") from error
+    try:
+        _joined((TokenType("", " "), TokenType(name, pattern)))
+    except re.error as error:
+        raise ValueError(
+            f"the pattern of {name!r} cannot stand beside others: {error}; write (?i:...) instead of (?i)..."
+        ) from error
     if compiled.groups:
         raise ValueError(f"the pattern of {name!r} has a group that captures; write (?:...) instead of (...)")
     if compiled.fullmatch(""):
@@ -114,7 +147,7 @@ def tokens_of(
         pids_in: the numbers of the white-space separated fields that hold PIDs.
         types: the types to look for; where two fit, the one named first wins.
     """
-    search = _pattern_of(types).search
+    search = _joined(types).search
     fields = [match for index, match in enumerate(re.finditer(r"\S+", line)) if index in pids_in]
     pids = {match.start(): match for match in fields if re.fullmatch(PID_FIELD, match[0])}
     at = 0
@@ -124,11 +157,31 @@ def tokens_of(
         if nearest is not None and (found is None or nearest <= found.start()):
             yield Token(PID, nearest, pids[nearest].end())
             at = pids[nearest].end()
+        elif found and found.start() == found.end():
+            at = found.end() + 1  # a pattern of look-arounds alone finds a place, which is no token
         elif found:
             yield Token(types[int(str(found.lastgroup)[1:])], found.start(), found.end())
             at = found.end()
         else:
             return
+
+
+def pids_of_command(text: str) -> Iterator[Token]:
+    """The PIDs that a command names, from left to right: in /proc, as operands of `kill`, or in an option."""
+    for found in _PID_IN_COMMAND.finditer(text):
+        option = (found["option"] or "").strip(" \t=")
+        needed = _TAKES_PID.get(option if option.startswith("--") else option[:1] + option[-1:])
+        if needed and not needed.search(text, 0, found.start()):
+            continue
+        first, last = found.span(str(found.lastgroup))
+        for number in re.compile(r"\d+").finditer(text, first, last):
+            yield Token(PID, number.start(), number.end())
+
+
+def is_pid_heading(line: str) -> bool:
+    """Whether a line is the heading of a table of processes, such as `ps` and `docker top` print."""
+    fields = line.split()
+    return any(heading in fields for heading in PID_HEADINGS) and all(field.isupper() for field in fields)
 
 
 def pid_columns(lines: Sequence[str]) -> list[tuple[int, ...]]:
@@ -137,7 +190,7 @@ def pid_columns(lines: Sequence[str]) -> list[tuple[int, ...]]:
     result: list[tuple[int, ...]] = []
     for line in lines:
         fields = line.split()
-        if any(heading in fields for heading in PID_HEADINGS):
+        if is_pid_heading(line):
             columns = tuple(index for index, name in enumerate(fields) if name in PID_HEADINGS)
             result.append(())
         else:
@@ -147,5 +200,5 @@ def pid_columns(lines: Sequence[str]) -> list[tuple[int, ...]]:
 
 
 @lru_cache(maxsize=64)
-def _pattern_of(types: tuple[TokenType, ...]) -> re.Pattern[str]:
+def _joined(types: tuple[TokenType, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<t{index}>{token.pattern})" for index, token in enumerate(types)))

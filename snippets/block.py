@@ -57,6 +57,7 @@ _CONTAINER = re.compile(r"^(?:[-*+]|\d+\.|:|===[!+]*|!!!|\?\?\?\+?|///|\[\^[^]]+
 _INCLUDE = re.compile(r"^(?P<indent>[ \t]*)-+8<-+ +(?P<quote>[\"'])(?P<name>.*?)(?P=quote)\s*$")
 _FILE_NAME = re.compile(r"^[\w@.+-]+(?:/[\w@.+-]+)*$")
 _TERMINAL = re.compile(r"^Terminal (?P<number>[1-9]\d*)\b")
+_LIKE_TERMINAL = re.compile(r"\W*term(?:inal)?[\W_]*(?P<number>\d+)", re.IGNORECASE)
 
 SHELL_PROMPT = "$ "
 CONTINUATION = "> "
@@ -452,7 +453,12 @@ def _blank_above(lines: Sequence[str], start: int, end: int) -> bool:
 def _dedent(line: str, prefix: str) -> str:
     """A content line at its true indentation; tabs behind the indentation stay, a Makefile needs them."""
     row = line.rstrip("\r\n")
-    return row[len(prefix) :] if row.startswith(prefix) else row.expandtabs(MARKDOWN_INDENT)[len(prefix) :]
+    column = 0
+    for index, character in enumerate(row):
+        if column >= len(prefix):
+            return " " * (column - len(prefix)) + row[index:]
+        column += MARKDOWN_INDENT - column % MARKDOWN_INDENT if character == "\t" else 1
+    return ""
 
 
 def _expand(body: Sequence[str], language: str, files: Path, path: str, first_line: int) -> tuple[str, ...]:
@@ -504,6 +510,7 @@ def _kind(path: str, line: int, language: str, options: Mapping[str, str]) -> Ki
         if len(options["norun"].split()) < 2:
             raise BlockError(path, line, 'norun wants a reason that the reader sees: norun="needs macOS"')
     elif language == CONSOLE:
+        _check_terminal(path, line, options.get("title", ""))
         kind, known = Kind.SESSION, {*SHOW_OPTIONS, *RUN_OPTIONS}
     elif language == DIAGRAM:
         kind, known = Kind.DIAGRAM, {"title"}
@@ -530,6 +537,14 @@ def _kind(path: str, line: int, language: str, options: Mapping[str, str]) -> Ki
             f"unknown option {unknown[0]!r} of a {language} block; known: {', '.join(sorted(known))}",
         )
     return kind
+
+
+def _check_terminal(path: str, line: int, title: str) -> None:
+    """A title that looks like a terminal's must be one, else the commands would go to the first."""
+    like = _LIKE_TERMINAL.match(title)
+    if like and not _TERMINAL.match(title):
+        number = int(like["number"]) or 1
+        raise BlockError(path, line, f'title="{title}" names no terminal; write title="Terminal {number}"')
 
 
 def file_name(title: str) -> PurePosixPath | None:

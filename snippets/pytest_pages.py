@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from snippets.lab import BACKENDS, DEFAULT_ENGINE, ENGINES, Engine, Lab, LabErro
 from snippets.lab.backends import VARIABLE as LAB_BACKEND
 from snippets.lab.engines import ELSEWHERE
 from snippets.passed import PassedPages
-from snippets.record import describe_lab, write_lab, write_recording
+from snippets.record import RUNS, Provenance, describe_lab, write_images, write_recording
 from snippets.rewrite import rewritten, write_page
 from snippets.settings import parse_settings
 from snippets.trace import record_trace, write_trace
@@ -34,7 +36,13 @@ PAGES = "docs"
 LEFTOVERS = "leaves-nothing-behind"
 """The name of the last test of a page."""
 
+_SPLITTING = ("load", "loadgroup", "worksteal")
+"""The ways of pytest-xdist to share tests out that split a page: each worker would run it again."""
+
 _TESTED = (Kind.SESSION, Kind.FILE, Kind.DATA)
+_FINDING = re.compile(rf"(?P<page>\b{PAGES}/\S+?\.md):(?P<line>\d+): ")
+"""How every finding about a page begins, whatever reports it."""
+
 _SYBILS = pytest.StashKey[list["Pages"]]()
 _SUMMARY = pytest.StashKey["Summary"]()
 
@@ -82,13 +90,13 @@ class Pages(Sybil):
             parse_settings(document.text, path),
             rewrite=self.rewrite,
         )
-        document.namespace.update(run=run, text=document.text)
+        document.namespace.update(pages=self, run=run, text=document.text)
         for block, name in zip(blocks, block_names(blocks), strict=True):
             if block.kind in _TESTED and run.runs(block):
                 yield Region(block.start, block.end, block, _evaluate, {"name": name})
-        sessions = [block for block in blocks if block.kind is Kind.SESSION and run.runs(block)]
-        if sessions:
-            yield Region(document.end, document.end, sessions[-1], _check_leftovers, {"name": LEFTOVERS})
+        ran = [block for block in blocks if block.kind in RUNS and run.runs(block)]
+        if ran:
+            yield Region(document.end, document.end, ran[-1], _check_leftovers, {"name": LEFTOVERS})
 
     def _finish(self, namespace: dict[str, Any]) -> None:
         """Stop the page's lab, remember a page that passed, and write the page that is to be rewritten."""
@@ -106,9 +114,15 @@ class Pages(Sybil):
             write_page(page, rewritten(text, name, run.edits))
             self.summary.notes.append(f"rewrote {name}: {len(run.edits)} outputs")
         elif run.clean:
-            self.passed.add(namespace["text"], run.blocks, run.engine)
+            self.passed.add(namespace["text"], run.blocks, self.engine)
             if self.record:
-                write_recording(run.blocks[0].path, run.blocks, run.engine, run.seconds)
+                name = run.blocks[0].path
+                write_recording(name, run.blocks, run.settings, run.engine, self._ran_with, run.seconds)
+
+    @cached_property
+    def _ran_with(self) -> Provenance:
+        """What the engine's labs are made of: the same for all, as long as this process runs."""
+        return describe_engine(self.engine)
 
 
 class PageFile(SybilFile):
@@ -138,7 +152,11 @@ class BlockItem(SybilItem):
         block: Block = self.example.parsed
         if isinstance(error, BlockFailure):
             self.user_properties += [("page", error.path), ("line", error.line)]
-            return f"{error.report()}\nTo write what came into the page: make rewrite PAGE={error.path}"
+            pages: Pages = self.example.namespace["pages"]
+            if not error.differs or pages.rewrite:
+                return error.report()
+            advice = rewrite_command(error.path, pages.engine)
+            return f"{error.report()}\nTo write what came into the page: {advice}"
         if isinstance(error, LabError):
             self.user_properties += [("page", block.path), ("line", block.line)]
             return f"{block.path}:{block.line}: no lab to run this in\n{error}"
@@ -161,9 +179,22 @@ def check_engines(block: Block) -> None:
             raise BlockError(block.path, block.line, f"unknown engine {name!r}; known: {known}")
 
 
+def rewrite_command(page: str, engine: Engine) -> str:
+    """The command that writes into a page what came on an engine."""
+    if engine.directory:
+        return f"pytest --rewrite --engine-dir={shlex.quote(engine.directory)} {page}"
+    return f"make rewrite PAGE={page}" + ("" if engine.name == DEFAULT_ENGINE else f" ENGINE={engine.name}")
+
+
 def start_lab(engine: Engine) -> Host:
     """Start the throwaway Docker host that a page runs in."""
     return Lab.start(engine)
+
+
+def describe_engine(engine: Engine) -> Provenance:
+    """What an engine's labs are made of, told by one of them."""
+    with Lab.start(engine) as lab:
+        return describe_lab(lambda command: lab.run(command).stdout)
 
 
 def block_names(blocks: Iterable[Block]) -> list[str]:
@@ -219,8 +250,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the pages known to this run."""
     if backend := config.getoption("lab_backend"):
         os.environ[LAB_BACKEND] = backend
+    if config.getoption("dist", "no") in _SPLITTING and _may_hold_pages(config):
+        config.option.dist = "loadfile"
     summary = config.stash[_SUMMARY] = Summary()
     config.stash[_SYBILS] = [Pages(config, engine, summary) for engine in chosen_engines(config)]
+
+
+def _may_hold_pages(config: pytest.Config) -> bool:
+    """Whether pages are among what this run is to collect."""
+    pages = config.rootpath / PAGES
+    named = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+    return any(path.is_relative_to(pages) or pages.is_relative_to(path) for path in named)
 
 
 def chosen_engines(config: pytest.Config) -> list[Engine]:
@@ -269,7 +309,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             namespace = item.example.namespace
             run: PageRun = namespace["run"]
             if id(run) not in known:
-                known[id(run)] = passed.has(namespace["text"], run.blocks, run.engine)
+                known[id(run)] = passed.has(namespace["text"], run.blocks, namespace["pages"].engine)
             (left_out if known[id(run)] else kept).append(item)
         else:
             kept.append(item)
@@ -287,8 +327,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         summary = session.config.stash[_SUMMARY]
         output["pages"] = {"blocks": summary.blocks, "notes": summary.notes}
     elif session.config.getoption("record"):
-        for engine in chosen_engines(session.config):
+        engines = chosen_engines(session.config)
+        for engine in engines:
             _record_lab(engine)
+        write_images(describe_engine(engines[0]))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -311,28 +353,36 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for note in summary.notes:
         terminalreporter.line(note)
     if os.environ.get("GITHUB_ACTIONS"):
-        for report in terminalreporter.getreports("failed"):
-            for line in _annotation(report):
-                terminalreporter.line(line)
+        for outcome in ("failed", "error"):
+            for report in terminalreporter.getreports(outcome):
+                for line in _annotation(report):
+                    terminalreporter.line(line)
 
 
 def _record_lab(engine: Engine) -> None:
-    """Record what an engine is, and what it does at `docker run`."""
+    """Record what an engine does at `docker run`."""
     with Lab.start(engine) as lab:
-
-        def output(command: str) -> str:
-            return lab.run(command).stdout
-
-        write_lab(engine.name, *describe_lab(output))
-        write_trace(engine.name, record_trace(lab, output))
+        write_trace(engine.name, record_trace(lab, lambda command: lab.run(command).stdout))
 
 
-def _annotation(report: pytest.TestReport) -> Iterator[str]:
-    """A failed block as an annotation, as GitHub's workflow commands want it escaped."""
-    where = dict(report.user_properties)
-    if "page" in where:
-        message = report.longreprtext.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        yield f"::error file={where['page']},line={where['line']},title={report.nodeid}::{message}"
+def _annotation(report: pytest.TestReport | pytest.CollectReport) -> Iterator[str]:
+    """What is wrong with a page as an annotation, as GitHub's workflow commands want it escaped."""
+    text = report.longreprtext
+    if found := _FINDING.search(text):
+        page, line = found["page"], found["line"]
+    elif report.location and report.location[0].startswith(f"{PAGES}/"):
+        page, line = report.location[0], str((report.location[1] or 0) + 1)
+    else:
+        return
+    yield (
+        f"::error file={_escaped(page, '%:,')},line={line},title={_escaped(report.nodeid, '%:,')}"
+        f"::{_escaped(text, '%')}"
+    )
+
+
+def _escaped(text: str, signs: str) -> str:
+    """A text in a workflow command: line ends and signs that have a meaning there are written as codes."""
+    return re.sub(rf"[\r\n{signs}]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _evaluate(example: Example) -> None:

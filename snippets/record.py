@@ -1,7 +1,9 @@
-"""Recordings: which blocks ran on which engine, when, and for how long; committed, and shown on the site.
+"""Recordings: which blocks ran on which engine, when, with what, for how long; committed, shown on the site.
 
-A block is known by its fingerprint, which holds all that ran before it on the page. So a recording stops to
-count as soon as the block, or one before it, is no longer what was run.
+A block is known by its fingerprint, which holds all that ran before it on the page and what the page declares
+to the verifier. So a recording stops to count as soon as the block, or one before it, is no longer what was
+run. What it ran with, the engine's exact version and the images' digests, is told and does not count: both
+differ from machine to machine, and what was run is still what was run.
 """
 
 from __future__ import annotations
@@ -10,18 +12,40 @@ import datetime
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from snippets.block import RUN_OPTIONS, Block, Kind
+from snippets.settings import PageSettings
 
 RECORDINGS = Path(__file__).parent / "recordings"
-"""Where recordings are committed: `ENGINE/PAGE.json` below it, and `lab.json` on what they were run with."""
+"""Where recordings are committed: `ENGINE/PAGE.json` below it, and `lab.json` on the images they name."""
+
+TRACE = "trace.json"
+"""What beside the recordings of pages is in an engine's folder."""
 
 RUNS = (Kind.SESSION, Kind.FILE)
 """The kinds of block that an engine has a part in."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a page was run with.
+
+    Attributes:
+        version: what the daemon says of its version.
+        images: the digest of each image that the lab's registries hold, by its name.
+    """
+
+    version: str
+    images: Mapping[str, str]
+
+    @property
+    def images_key(self) -> str:
+        """What recordings call exactly these images; `lab.json` says what they are."""
+        return hashlib.sha256(json.dumps(sorted(self.images.items())).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -31,32 +55,45 @@ class PageRecording:
     Attributes:
         page: the page's path, such as `docs/learn/parts.md`.
         engine: the engine's name.
+        version: the engine's exact version.
+        images: which images it ran with, by the key that they have in `lab.json`.
         date: the day of the run, ISO 8601; it stays as long as the recording says the same.
-        blocks: fingerprint, and seconds to one significant digit, of each block that passed, in order.
+        passed: fingerprint, and seconds to one significant digit, of each block that passed, in order.
     """
 
     page: str
     engine: str
+    version: str
+    images: str
     date: str
-    blocks: tuple[tuple[str, float], ...]
+    passed: tuple[tuple[str, float], ...]
 
     @property
     def fingerprints(self) -> frozenset[str]:
         """The fingerprints of all blocks that passed."""
-        return frozenset(fingerprint for fingerprint, _ in self.blocks)
+        return frozenset(fingerprint for fingerprint, _ in self.passed)
 
     @property
     def seconds(self) -> float:
         """How long the page's blocks took together."""
-        return sum(seconds for _, seconds in self.blocks)
+        return sum(seconds for _, seconds in self.passed)
 
 
-def fingerprints(blocks: Iterable[Block], engine: str) -> dict[int, str]:
+def fingerprints(blocks: Iterable[Block], settings: PageSettings, engine: str) -> dict[int, str]:
     """The fingerprint on an engine of each block that runs there, by the block's line.
 
     Words, how a block is shown, and blocks of other engines do not count.
+
+    Args:
+        blocks: the page's blocks.
+        settings: what the page declares about itself.
+        engine: the engine's name.
     """
     digest = hashlib.sha256(engine.encode())
+    for token in settings.tokens:
+        digest.update(json.dumps(["token", token.name, token.pattern, token.names_a_thing]).encode())
+    for entry in sorted(settings.leaves):
+        digest.update(json.dumps(["leaves", entry]).encode())
     result = {}
     for block in blocks:
         if block.kind not in RUNS or not block.runs_on(engine):
@@ -69,32 +106,39 @@ def fingerprints(blocks: Iterable[Block], engine: str) -> dict[int, str]:
 
 
 def write_recording(
-    page: str, blocks: Sequence[Block], engine: str, seconds: Mapping[int, float], folder: Path = RECORDINGS
+    page: str,
+    blocks: Sequence[Block],
+    settings: PageSettings,
+    engine: str,
+    ran_with: Provenance,
+    seconds: Mapping[int, float],
+    folder: Path = RECORDINGS,
 ) -> None:
     """Write what a page's run on an engine gave; a run that says nothing new changes nothing.
 
     Args:
         page: the page's path, such as `docs/learn/parts.md`.
         blocks: the page's blocks, all of which passed.
+        settings: what the page declares about itself.
         engine: the engine's name.
+        ran_with: the engine's version and the images; `write_images` writes what those are.
         seconds: how long each block took, by its line.
         folder: where recordings are.
     """
-    known = fingerprints(blocks, engine)
+    known = fingerprints(blocks, settings, engine)
     old = read_recording(page, engine, folder)
-    before = dict(old.blocks) if old else {}
+    before = dict(old.passed) if old else {}
     rows = []
     for line, fingerprint in known.items():
         took = float(f"{seconds.get(line, 0):.1g}")
         kept = before.get(fingerprint)
         # Machines differ: a duration is worth a change only when it is another order of magnitude.
         rows.append((fingerprint, kept if kept is not None and _alike(kept, took) else took))
-    if old and old.blocks == tuple(rows):
-        return
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    write_json(
-        _place(page, engine, folder), {"page": page, "engine": engine, "date": today, "blocks": dict(rows)}
-    )
+    new = PageRecording(page, engine, ran_with.version, ran_with.images_key, today, tuple(rows))
+    if old and replace(old, date=today) == new:
+        return
+    write_json(_place(page, engine, folder), {**vars(new), "passed": dict(rows)})
 
 
 def read_recording(page: str, engine: str, folder: Path = RECORDINGS) -> PageRecording | None:
@@ -108,35 +152,56 @@ def read_recording(page: str, engine: str, folder: Path = RECORDINGS) -> PageRec
         return None
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        rows = tuple((str(fingerprint), float(seconds)) for fingerprint, seconds in data["blocks"].items())
-        return PageRecording(data["page"], data["engine"], data["date"], rows)
+        rows = tuple((str(fingerprint), float(seconds)) for fingerprint, seconds in data["passed"].items())
+        return PageRecording(**{**data, "passed": rows})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path.name} of {engine} is no recording ({error}); write it anew: make record"
         ) from error
 
 
+def all_recordings(folder: Path = RECORDINGS) -> Iterator[PageRecording]:
+    """Every recording of a page, by engine and page.
+
+    Raises:
+        ValueError: one cannot be read.
+    """
+    for path in sorted(folder.glob("*/**/*.json")):
+        engine, *names = path.relative_to(folder).with_suffix(".md").parts
+        if path != folder / engine / TRACE:
+            recording = read_recording("/".join(["docs", *names]), engine, folder)
+            if recording:
+                yield recording
+
+
 def ran_on(
-    page: str, blocks: Sequence[Block], engines: Iterable[str], folder: Path = RECORDINGS
+    page: str,
+    blocks: Sequence[Block],
+    settings: PageSettings,
+    engines: Iterable[str],
+    folder: Path = RECORDINGS,
 ) -> dict[int, list[str]]:
     """For each block that runs, by its line, the engines on which exactly it is recorded as passed."""
     result: dict[int, list[str]] = {block.line: [] for block in blocks if block.kind in RUNS}
     for engine in engines:
         recording = read_recording(page, engine, folder)
-        for line, fingerprint in fingerprints(blocks, engine).items():
+        for line, fingerprint in fingerprints(blocks, settings, engine).items():
             if recording and fingerprint in recording.fingerprints:
                 result[line].append(engine)
     return result
 
 
-def stale(page: str, blocks: Sequence[Block], engine: str, folder: Path = RECORDINGS) -> list[int]:
+def stale(
+    page: str, blocks: Sequence[Block], settings: PageSettings, engine: str, folder: Path = RECORDINGS
+) -> list[int]:
     """The lines of the blocks that run on an engine and are not recorded as they are."""
     recording = read_recording(page, engine, folder)
     known = recording.fingerprints if recording else frozenset[str]()
-    return [line for line, fingerprint in fingerprints(blocks, engine).items() if fingerprint not in known]
+    current = fingerprints(blocks, settings, engine)
+    return [line for line, fingerprint in current.items() if fingerprint not in known]
 
 
-def describe_lab(run: Callable[[str], str]) -> tuple[str, dict[str, str]]:
+def describe_lab(run: Callable[[str], str]) -> Provenance:
     """The version of a lab's engine, and the digest of each image that its registries hold.
 
     Args:
@@ -152,15 +217,36 @@ def describe_lab(run: Callable[[str], str]) -> tuple[str, dict[str, str]]:
                 digest = re.search(r"(?im)^docker-content-digest:\s*(\S+)", head)
                 if digest:
                     images[f"{prefix}{repository.removeprefix('library/')}:{tag}"] = digest[1]
-    return run("docker version --format '{{.Server.Version}}'").strip(), dict(sorted(images.items()))
+    return Provenance(
+        run("docker version --format '{{.Server.Version}}'").strip(), dict(sorted(images.items()))
+    )
 
 
-def write_lab(engine: str, version: str, images: Mapping[str, str], folder: Path = RECORDINGS) -> None:
-    """Write what an engine is, and which images the recordings were made with, into `lab.json`."""
+def read_images(folder: Path = RECORDINGS) -> dict[str, dict[str, str]]:
+    """The images that recordings name: by their key the digest of each.
+
+    Raises:
+        ValueError: the file cannot be read; `make record` writes it anew.
+    """
     path = folder / "lab.json"
-    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"engines": {}}
-    engines = dict(sorted({**old["engines"], engine: version}.items()))
-    write_json(path, {"engines": engines, "images": dict(images)})
+    if not path.exists():
+        return {}
+    try:
+        return {
+            str(key): dict(images) for key, images in json.loads(path.read_text("utf-8"))["images"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path.name} cannot be read ({error}); write it anew: make record") from error
+
+
+def write_images(ran_with: Provenance, folder: Path = RECORDINGS) -> None:
+    """Write which images recordings name; those that none names any more are left out.
+
+    All engines pull from one registry: as long as all are recorded together, all name the same images.
+    """
+    known = {**read_images(folder), ran_with.images_key: dict(ran_with.images)}
+    named = {recording.images for recording in all_recordings(folder)}
+    write_json(folder / "lab.json", {"images": {key: known[key] for key in sorted(known) if key in named}})
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -1,15 +1,17 @@
 """A shell on a real pseudo-terminal: type a command, get what the terminal shows and the exit status.
 
 The shell marks the end of each command with the terminal sequence `OSC 133 ; D ; status`, the one that
-terminal emulators use for the same purpose, with a secret word added so that no output can pass for it.
-The mark travels the same way as the output, so nothing that was printed before it can arrive after it.
+terminal emulators use for the same purpose. Two things are added: how many lines the shell has read, which
+tells the end of what was typed from the end of a command in the middle of it, and a secret word, so that no
+output can pass for the mark. The mark travels the same way as the output, so nothing that was printed before
+it can arrive after it.
 """
 
 from __future__ import annotations
 
+import base64
 import errno
 import fcntl
-import hashlib
 import os
 import pty
 import re
@@ -26,16 +28,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import TracebackType
 
-from snippets.screen import render
-
-COLUMNS = 100
-"""The terminal's width in characters; wide enough for Docker's tables, narrow enough for a page."""
-
-ROWS = 50
-"""The terminal's height in lines."""
+from snippets.screen import COLUMNS, ROWS, render
 
 OUTPUT_LIMIT = 16 * 2**20
 """How many bytes one command may print; beyond it the command is stopped and fails."""
+
+OUTPUT_LINES = 2_000_000
+"""How many lines one command may print: each costs memory of its own, however short it is."""
 
 LINE_LIMIT = 4000
 """How many bytes one typed line may have: the terminal driver drops what is beyond 4095."""
@@ -43,11 +42,20 @@ LINE_LIMIT = 4000
 _PROMPT_SETTLES = 0.03
 """Seconds of silence after which text that looks like a prompt is one."""
 
+_SETTLES = 3
+"""How many times the silence that is waited for a command may go on printing instead."""
+
 _LOOK_EVERY = 0.5
 """Seconds between two looks whether the shell still runs: a job of its own can keep the terminal open."""
 
 _GRACE = 2.0
 """Seconds that a command gets to end after Ctrl-C, and the shell after its terminal is gone."""
+
+_LONGEST_MARK = 80
+"""A mark is no longer than that; it may arrive in parts."""
+
+_FILE_LINE = LINE_LIMIT // 4 * 3
+"""How many bytes of a file go into one typed line: four characters of Base64 stand for three bytes."""
 
 
 class TerminalError(Exception):
@@ -104,7 +112,9 @@ class Terminal:
 
     def __init__(self, argv: Sequence[str], *, timeout: float = 30.0) -> None:
         self._word = secrets.token_hex(8)
-        self._mark = re.compile(rb"\x1b\]133;D;(\d+);" + self._word.encode() + rb"\x07")
+        self._mark = re.compile(
+            rb"\x1b\]133;D;(?P<status>\d+);(?P<line>\d+);" + self._word.encode() + rb"\x07"
+        )
         self._master, slave = pty.openpty()
         try:
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
@@ -123,12 +133,16 @@ class Terminal:
             os.close(slave)
         os.set_blocking(self._master, False)
         self._raw = bytearray()
-        self._searched = 0
-        self._echo = b""
+        self._searched = self._newlines = 0
+        self._unsent = b""
+        self._echo: bytes | None = b""
+        self._begun_at = self._typed = 0  # lines that the shell has read, before and after what it runs
+        self._any_mark = True
+        self._in_program = False
         self._poll = select.poll()
         self._poll.register(self._master, select.POLLIN)
         try:
-            mark = rf"PS1='\[\e]133;D;$?;{self._word}\a\]' PS2= PROMPT_COMMAND= HISTFILE="
+            mark = rf"PS1='\[\e]133;D;$?;$LINENO;{self._word}\a\]' PS2= PROMPT_COMMAND= HISTFILE="
             self.run(mark, timeout=timeout)
         except BaseException:
             self.close()
@@ -144,45 +158,42 @@ class Terminal:
 
         Raises:
             TimeLimitError: it did not end in time; Ctrl-C was sent to it.
-            OutputLimitError: it printed more than OUTPUT_LIMIT; Ctrl-C was sent to it.
+            OutputLimitError: it printed more than OUTPUT_LIMIT or OUTPUT_LINES; Ctrl-C was sent to it.
             ClosedError: the shell is gone.
+            TerminalError: the text is more than one command, or has a line that no terminal takes.
         """
         self.start(text)
         return self.wait(timeout=timeout, prompt=prompt)
 
     def start(self, text: str) -> None:
-        """Type a command at the shell and do not wait for it.
+        """Type a command at the shell, or a line into the program in the terminal, and do not wait for it.
 
         Raises:
             ClosedError: the shell is gone.
+            TerminalError: a line is longer than a terminal takes.
         """
-        self._echo = "".join(f"{line}\r\n" for line in text.split("\n")).encode()
-        self._send(text)
+        self._type(text)
 
     def wait(self, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
         """Wait for the end of the command that was started; parameters and errors as of `run`.
 
         The outcome has the output since the start.
         """
-        try:
-            raw, status = self._wait(timeout, prompt)
-        except TerminalError as error:
-            error.output = error.output.removeprefix(render(self._echo))
-            raise
-        return _outcome(raw.removeprefix(self._echo), status)
+        return self._wait(timeout, prompt)
 
     def output_of_running(self, *, quiet: float) -> str:
         """What the command that was started has shown so far, once it was silent for `quiet` seconds.
 
+        Of a command that never is, it is what it has shown after some times as long.
+
         Raises:
-            OutputLimitError: it printed more than OUTPUT_LIMIT.
-            ClosedError: the shell is gone.
+            OutputLimitError, ClosedError, TerminalError: as of `run`.
         """
-        while self._poll.poll(1000 * quiet):
-            self._read()
+        deadline = time.monotonic() + _SETTLES * quiet
+        while (left := deadline - time.monotonic()) > 0 and self._turn(min(quiet, left)):
             if self._ended():
                 break
-        return render(bytes(self._raw).removeprefix(self._echo))
+        return self._shown()
 
     @property
     def has_ended(self) -> bool:
@@ -195,10 +206,10 @@ class Terminal:
         Raises:
             ClosedError: the shell is gone.
         """
-        try:
-            os.write(self._master, b"\x03")
-        except OSError as error:
-            raise ClosedError("the terminal's shell is gone", "") from error
+        # The terminal drops what was typed and not read yet: the shell will not come to the last line.
+        self._unsent = b""
+        self._any_mark = True
+        self._write(b"\x03")
 
     def type_line(self, line: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
         """Type one line into the program that the command before opened.
@@ -209,12 +220,10 @@ class Terminal:
             prompt: the prompt that ends the wait; without one, the wait ends with the program.
 
         Raises:
-            TimeLimitError, OutputLimitError, ClosedError: as of `run`.
+            TimeLimitError, OutputLimitError, ClosedError, TerminalError: as of `run`.
         """
-        self._send(line)
-        raw, status = self._wait(timeout, prompt)
-        _, _, shown = raw.partition(b"\r\n")  # what stands before is the program's echo of the line
-        return _outcome(shown, status)
+        self._type(line)
+        return self._wait(timeout, prompt)
 
     def close(self) -> None:
         """Hang up: the shell and the program in its foreground get SIGHUP, as when a window is closed."""
@@ -235,8 +244,10 @@ class Terminal:
     ) -> None:
         self.close()
 
-    def _send(self, text: str) -> None:
-        longest = max((len(line.encode()) for line in text.split("\n")), default=0)
+    def _type(self, text: str) -> None:
+        """Begin to type; what the terminal does not take at once follows while output is read."""
+        lines = text.split("\n")
+        longest = max(len(line.encode()) for line in lines)
         if longest > LINE_LIMIT:
             raise TerminalError(
                 f"a line of {longest} bytes cannot be typed, a terminal takes {LINE_LIMIT}; "
@@ -244,17 +255,30 @@ class Terminal:
                 "",
             )
         self._raw.clear()
-        self._searched = 0
-        data = f"{text}\n".encode()
-        while data:
-            try:
-                data = data[os.write(self._master, data) :]
-            except BlockingIOError:
-                select.select([], [self._master], [], 1.0)
-            except OSError as error:
-                raise ClosedError("the terminal's shell is gone", "") from error
+        self._searched = self._newlines = 0
+        if self._in_program:
+            self._echo = None
+        else:
+            self._echo = "".join(f"{line}\r\n" for line in lines).encode()
+            self._begun_at, self._typed = self._typed, self._typed + len(lines)
+        self._unsent = f"{text}\n".encode()
+        self._send()
 
-    def _wait(self, timeout: float, prompt: re.Pattern[str] | None) -> tuple[bytes, int | None]:
+    def _send(self) -> None:
+        """Type as much as the terminal takes now."""
+        # No more at once than a terminal holds unread: its echo must not outgrow what we read of it.
+        self._unsent = self._unsent[self._write(self._unsent[:LINE_LIMIT]) :]
+        self._poll.modify(self._master, select.POLLIN | (select.POLLOUT if self._unsent else 0))
+
+    def _write(self, data: bytes) -> int:
+        try:
+            return os.write(self._master, data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise ClosedError("the terminal's shell is gone", self._shown()) from error
+
+    def _wait(self, timeout: float, prompt: re.Pattern[str] | None) -> Outcome:
         """Collect output until the shell's mark, or until the prompt of the program in the terminal."""
         deadline = time.monotonic() + timeout
         while (mark := self._ended()) is None:
@@ -263,13 +287,26 @@ class Terminal:
                 self._stop()
                 raise TimeLimitError(f"it had not ended after {timeout:g} s", self._shown())
             at_prompt = prompt is not None and _stands_at(self._raw, prompt)
-            if self._poll.poll(1000 * min(left, _PROMPT_SETTLES if at_prompt else _LOOK_EVERY)):
-                self._read()
-            elif at_prompt:
-                return bytes(self._raw), None
-            elif self._process.poll() is not None:
+            if self._turn(min(left, _PROMPT_SETTLES if at_prompt else _LOOK_EVERY)):
+                continue
+            if at_prompt:
+                self._in_program = True
+                output, _, shown_prompt = self._shown().rpartition("\n")
+                return Outcome(output, None, shown_prompt.rstrip())
+            if self._process.poll() is not None:
                 raise ClosedError("the terminal's shell is gone", self._shown())
-        return bytes(self._raw[: mark.start()]), int(mark[1])
+        self._in_program = False
+        return Outcome(self._shown(mark.start()), int(mark["status"]))
+
+    def _turn(self, seconds: float) -> bool:
+        """Type and read what can be within the time; whether there was something."""
+        events = self._poll.poll(1000 * seconds)
+        for _, ready in events:
+            if ready & ~select.POLLOUT:
+                self._read()
+            if ready & select.POLLOUT:
+                self._send()
+        return bool(events)
 
     def _read(self) -> None:
         """Take over what the terminal has for us."""
@@ -284,20 +321,36 @@ class Terminal:
         if not chunk:
             raise ClosedError("the terminal's shell is gone", self._shown())
         self._raw += chunk
-        if len(self._raw) > OUTPUT_LIMIT and self._ended() is None:
-            shown = render(bytes(self._raw[: OUTPUT_LIMIT // 16]))
+        self._newlines += chunk.count(b"\n")
+        too_long, too_many = len(self._raw) > OUTPUT_LIMIT, self._newlines > OUTPUT_LINES
+        if (too_long or too_many) and self._ended() is None:
+            shown = self._shown(OUTPUT_LIMIT // 16)
             self._stop()
-            raise OutputLimitError(f"it printed more than {OUTPUT_LIMIT // 2**20} MiB", shown)
+            limit = f"{OUTPUT_LIMIT // 2**20} MiB" if too_long else f"{OUTPUT_LINES} lines"
+            raise OutputLimitError(f"it printed more than {limit}", shown)
 
     def _ended(self) -> re.Match[bytes] | None:
-        """The shell's mark of a command's end in what was read."""
-        mark = self._mark.search(self._raw, max(0, self._searched - 64))
-        if mark is None:
-            self._searched = len(self._raw)
-        return mark
+        """The shell's mark of the end of what was typed, in what was read."""
+        for mark in self._mark.finditer(self._raw, max(0, self._searched - _LONGEST_MARK)):
+            line = int(mark["line"])
+            if self._any_mark or line >= self._typed:
+                self._any_mark, self._typed = False, line
+                return mark
+            if line > self._begun_at:
+                raise TerminalError(
+                    f"the command is complete after line {line - self._begun_at} of the "
+                    f"{self._typed - self._begun_at} that were typed; start what follows with '$ '",
+                    self._shown(mark.start()),
+                )
+        self._searched = len(self._raw)
+        return None
 
-    def _shown(self) -> str:
-        return render(bytes(self._raw))
+    def _shown(self, end: int | None = None) -> str:
+        """What the terminal shows of what was read, without what was typed."""
+        raw = bytes(self._raw[:end])
+        if self._echo is None:  # a program echoes as it likes, but its output begins on a line of its own
+            return render(raw.partition(b"\r\n")[2])
+        return render(raw.removeprefix(self._echo))
 
     def _stop(self) -> None:
         """Press Ctrl-C and drain what still comes, so that the command has a chance to clean up."""
@@ -307,8 +360,10 @@ class Terminal:
             self.interrupt()
             while (left := deadline - time.monotonic()) > 0:
                 if self._poll.poll(1000 * left):
-                    tail = tail[-64:] + os.read(self._master, 65536)
-                    if self._mark.search(tail):
+                    tail = tail[-_LONGEST_MARK:] + os.read(self._master, 65536)
+                    if mark := self._mark.search(tail):
+                        self._any_mark, self._typed = False, int(mark["line"])
+                        self._in_program = False
                         return
         except (OSError, ClosedError):
             return
@@ -323,29 +378,26 @@ def shell_argv() -> list[str]:
 
 
 def write_file(name: str, text: str) -> str:
-    """The command that writes a file at the shell's working directory, as one would type it.
+    """The command that writes a file at the shell's working directory, whatever is in it.
 
     Args:
         name: the file's path, relative to the working directory.
         text: the content; it gets a newline at its end.
     """
-    end = f"END-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    content = f"{text}\n".encode()
+    # Encoded, because a terminal takes control characters for keys and has an end to its lines.
+    lines = [
+        base64.b64encode(content[start : start + _FILE_LINE]).decode()
+        for start in range(0, len(content), _FILE_LINE)
+    ]
     folder = shlex.quote(str(PurePosixPath(name).parent))
-    return f"mkdir -p {folder} && cat > {shlex.quote(name)} <<'{end}'\n{text}\n{end}"
+    return "\n".join([f"mkdir -p {folder} && base64 -d > {shlex.quote(name)} <<'.'", *lines, "."])
 
 
 def _take_signals() -> None:
     """Let the shell take the signals of a terminal, which a job in the background ignores."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-
-
-def _outcome(raw: bytes, status: int | None) -> Outcome:
-    shown = render(raw)
-    if status is not None:
-        return Outcome(shown, status)
-    output, _, prompt = shown.rpartition("\n")
-    return Outcome(output, None, prompt.rstrip())
 
 
 def _stands_at(raw: bytearray, prompt: re.Pattern[str]) -> bool:

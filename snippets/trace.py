@@ -1,8 +1,9 @@
-"""A trace of a real `docker run`: API calls, registry requests, containerd's tasks, events and processes.
+"""A trace of a real `docker run`: API calls, registry requests, tasks, events, processes and what it prints.
 
 No proxy stands in between. The daemon's debug log has the API calls and containerd's answers, the registry's
-access log has the pull, `docker events` has the daemon's own account, and the kernel reports every program
-that is started (its process events connector, which root in the first PID namespace may listen to).
+access log has the pull, `docker events` has the daemon's own account, the kernel reports every program
+that is started (its process events connector, which root in the first PID namespace may listen to), and
+the client's output is read line by line.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from snippets.record import RECORDINGS, write_json
 
@@ -27,9 +28,14 @@ ABSENT, PRESENT = "absent", "present"
 """The two runs of a trace: the image is not there yet, and it is there already."""
 
 IMAGE = "hello-world"
-COMMAND = f"docker run --name lesson-trace {IMAGE}"
+CONTAINER = "lesson-trace"
+COMMAND = f"docker run --name {CONTAINER} {IMAGE}"
 PROGRAM = "/hello"
 """What the image runs; it ends so soon that its arguments cannot always be read."""
+
+CLIENT_ENDS = "docker run ends"
+CLIENT_LISTS = "docker ps --all"
+"""What the records of the client's end and of the list of containers after it are called."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,13 @@ class Record:
     """One thing that was seen.
 
     Attributes:
-        source: `api`, `registry`, `task`, `event` or `process`.
+        source: `api`, `registry`, `task`, `event`, `process` or `terminal`.
         origin: who did it: `client`, `daemon`, `containerd`, `shim` or `runc`.
         target: to whom.
-        what: the request, the event or the program, without what changes from run to run.
-        answer: what came back, where the log says so.
-        milliseconds: since the command was typed; None where the source gives only whole seconds.
+        what: the request, the event, the program or the line, without what changes from run to run.
+        answer: what came back, where the source says so.
+        milliseconds: since the command was typed; None where the source gives only whole seconds, and
+            for what was asked after the run.
     """
 
     source: str
@@ -84,7 +91,9 @@ def sequences(records: list[Record]) -> dict[str, list[str]]:
     for record in records:
         what = " ".join(filter(None, [record.what, record.answer]))
         result.setdefault(record.source, []).append(what)
-    result["registry"] = sorted(result.get("registry", []))
+    requests = result.get("registry", [])
+    blobs = iter(sorted(request for request in requests if "/blobs/" in request))
+    result["registry"] = [next(blobs) if "/blobs/" in request else request for request in requests]
     return result
 
 
@@ -114,24 +123,67 @@ def _place(engine: str, folder: Path) -> Path:
 
 def _record_run(lab: TracedHost, output: Callable[[str], str]) -> list[Record]:
     before = {name: len(_log(lab, name)) for name in ("dockerd", "registry")}
-    begin = time.time_ns()
     with ProcessWatch(lab.pid) as watch:
-        output(f"{COMMAND} >/dev/null 2>&1")
-        milliseconds = (time.time_ns() - begin) / 1e6
+        start, *printed = output(_TIMED).splitlines()
+        begin = _nanoseconds(start)
         events = _await_end(lambda: _log(lab, "dockerd")[before["dockerd"] :], output, begin)
     logs = {name: _log(lab, name)[count:] for name, count in before.items()}
-    # Later calls are ours: what asks for the events.
-    calls = [
-        call for call in _api_and_tasks(logs["dockerd"], begin) if (call.milliseconds or 0) < milliseconds
+    terminal = _terminal(printed, begin)
+    client_ends = terminal[-1].milliseconds or 0.0
+    records = [
+        record
+        for record in _api_and_tasks(logs["dockerd"], begin)
+        # Later calls are ours: what asks for the events.
+        if record.source != "api" or (record.milliseconds or 0.0) < client_ends
     ]
-    tasks = [task for task in _api_and_tasks(logs["dockerd"], begin) if task.source == "task"]
-    records = [call for call in calls if call.source == "api"]
-    records += [*tasks, *_events(events, begin), *watch.records(begin)]
+    records += [*_events(events, begin), *watch.records(begin), *terminal]
     records.sort(key=lambda record: record.milliseconds or 0.0)
     requests = list(_registry(logs["registry"], _roles(output)))
-    output("docker rm lesson-trace")
+    stays = _listed(output)
+    output(f"docker rm {CONTAINER}")
     pull = next((index for index, record in enumerate(records) if "/images/create" in record.what), 0)
-    return [*records[: pull + 1], *requests, *records[pull + 1 :]]
+    return [*records[: pull + 1], *requests, *records[pull + 1 :], stays]
+
+
+_TIMED = f"""echo $EPOCHREALTIME
+{{ {COMMAND} 2>&1; echo "exit status $?"; }} | {{
+  chrt --fifo --pid 1 $BASHPID
+  while IFS= read -r line; do printf '%s %s\\n' "$EPOCHREALTIME" "$line"; done
+}}"""
+"""The command between two times: when it begins, and when each of its lines came.
+
+The reader goes before others: a busy machine would let it see a line long after it was printed.
+"""
+
+_PRINTED = re.compile(r"Unable to find image .*|\S+: Pulling from .*|Status: .*|Hello from Docker!")
+"""Lines that are the same in every run. The progress of the pull between them is not."""
+
+
+def _terminal(lines: list[str], begin: int) -> list[Record]:
+    """What the client printed, and last its end."""
+    records = []
+    for line in lines[:-1]:
+        stamp, _, text = line.partition(" ")
+        if _PRINTED.fullmatch(text):
+            records.append(_line(text, "", _nanoseconds(stamp) - begin))
+    stamp, _, status = lines[-1].partition(" ")
+    return [*records, _line(CLIENT_ENDS, status, _nanoseconds(stamp) - begin)]
+
+
+def _line(what: str, answer: str, nanoseconds: int) -> Record:
+    return Record("terminal", "client", "terminal", what, answer, round(nanoseconds / 1e6, 1))
+
+
+def _nanoseconds(stamp: str) -> int:
+    """A time of Bash's EPOCHREALTIME, which has six decimals."""
+    return int(stamp.replace(".", "")) * 1000
+
+
+def _listed(output: Callable[[str], str]) -> Record:
+    """What the list of containers says of the container after the run, without how long ago it ended."""
+    listing = output(f"{CLIENT_LISTS} --filter name={CONTAINER} --format '{{{{.Names}}}} {{{{.Status}}}}'")
+    status = re.match(r"\S+ Exited \(\d+\)", listing)
+    return Record("terminal", "client", "terminal", CLIENT_LISTS, status[0] if status else listing.strip())
 
 
 def _log(lab: TracedHost, name: str) -> list[str]:
@@ -140,7 +192,7 @@ def _log(lab: TracedHost, name: str) -> list[str]:
 
 def _await_end(
     log: Callable[[], list[str]], output: Callable[[str], str], begin: int
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """The events of the run, once the daemon has reported the container's end and cleared up behind it."""
     since = f"{begin // 10**9}.{begin % 10**9:09}"
     for _ in range(100):
@@ -163,29 +215,54 @@ _TASK = re.compile(r"module=libcontainerd .*topic=/tasks/(?P<what>create|start|e
 _ID = re.compile(r"\b[0-9a-f]{64}\b")
 
 
-def _api_and_tasks(lines: list[str], begin: int) -> Iterator[Record]:
-    """API calls and containerd's events, from the daemon's debug log of either style."""
+def _api_and_tasks(lines: list[str], begin: int) -> list[Record]:
+    """API calls and containerd's events, from the daemon's debug log of either style.
+
+    Of the answers to the calls it has the errors, and those only in the newer style.
+    """
+    records: list[Record] = []
     for line in lines:
         entry = _LOG_LINE.match(line)
         if not entry:
             continue
         at, rest = _since(entry["time"], begin), entry["rest"]
         if call := re.search(r'msg="Calling ([A-Z]+) ([^"\s]+)', rest):
-            yield Record("api", "client", "daemon", f"{call[1]} {_path(call[2])}", milliseconds=at)
-        elif "handling" in rest and (method := re.search(r"method=([A-Z]+)", rest)):
-            url = re.search(r'request-url="?([^"\s]+)', rest)
-            yield Record(
-                "api", "client", "daemon", f"{method[1]} {_path(url[1] if url else '')}", milliseconds=at
-            )
+            records.append(_call(call[1], call[2], at))
+        elif 'msg="handling ' in rest and (named := _named(rest)):
+            records.append(_call(*named, at))
+        elif 'msg="error response for ' in rest and (named := _named(rest)):
+            call_made = _call(*named, at).what
+            index = max(i for i, record in enumerate(records) if record.what == call_made)
+            records[index] = replace(records[index], answer=_error(rest))
         elif (task := _TASK.search(rest)) and "ignoring" not in rest:
-            yield Record("task", "containerd", "daemon", f"task {task['what']}", milliseconds=at)
+            records.append(Record("task", "containerd", "daemon", f"task {task['what']}", milliseconds=at))
+    return records
 
 
-def _events(events: list[dict[str, object]], begin: int) -> Iterator[Record]:
+def _call(method: str, url: str, at: float) -> Record:
+    return Record("api", "client", "daemon", f"{method} {_path(url)}", milliseconds=at)
+
+
+def _named(rest: str) -> tuple[str, str] | None:
+    """The method and the URL that a line of the newer style names."""
+    method, url = re.search(r" method=([A-Z]+)", rest), re.search(r' request-url="?([^"\s]+)', rest)
+    return (method[1], url[1]) if method and url else None
+
+
+def _error(rest: str) -> str:
+    """The status and the text of an error, where the line has them."""
+    status = re.search(r" status=(\d+)", rest)
+    text = re.search(r' error-response="((?:[^"\\]|\\.)*)"', rest)
+    return " ".join(found[1].replace(r"\"", '"') for found in (status, text) if found)
+
+
+def _events(events: list[dict[str, Any]], begin: int) -> Iterator[Record]:
     for event in events:
-        at = (int(str(event["timeNano"])) - begin) / 1e6
+        at = (event["timeNano"] - begin) / 1e6
         what = f"{event['Type']} {event['Action']}"
-        yield Record("event", "daemon", "listeners", what, milliseconds=round(at, 1))
+        code = event["Actor"]["Attributes"].get("exitCode")
+        answer = "" if code is None else f"exit code {code}"
+        yield Record("event", "daemon", "listeners", what, answer, round(at, 1))
 
 
 def _registry(lines: list[str], roles: dict[str, str]) -> Iterator[Record]:
@@ -229,20 +306,21 @@ def _since(stamp: str, begin: int) -> float:
 
 
 class ProcessWatch:
-    """Listens to the kernel's process events and keeps the programs that are started below a process.
+    """Listens to the kernel's process events and keeps the programs that are started in a lab.
 
     The messages are those of linux/cn_proc.h, on a netlink socket of the connector.
 
     Args:
-        pid: the process whose descendants count.
+        lab: the lab's PID 1. Its descendants count, and of ours, which run commands in the lab, the client.
     """
 
     _CONNECTOR, _PROCESSES, _LISTEN = 11, 1, 1
     _FORK, _EXEC = 1, 2
     _HEADER = 16 + 20  # nlmsghdr and cn_msg
 
-    def __init__(self, pid: int) -> None:
-        self._family = {pid, *_descendants(pid)}
+    def __init__(self, lab: int) -> None:
+        self._daemons = {lab, *_descendants(lab)}
+        self._ours = {os.getpid()}
         self._parents: dict[int, int] = {}
         self._programs: list[tuple[int, int, list[str]]] = []
         self._stop = threading.Event()
@@ -266,7 +344,7 @@ class ProcessWatch:
         self._socket.close()
 
     def records(self, begin: int) -> Iterator[Record]:
-        """The programs that containerd and its children started, in order."""
+        """The client, and the programs that containerd and its children started, in order."""
         # runc's init clones itself beside itself, and one of its clones becomes the program.
         inits = {pid for _, pid, argv in self._programs if argv[-1:] == ["init"]}
         creators = {self._parents[pid] for pid in inits if pid in self._parents}
@@ -274,33 +352,40 @@ class ProcessWatch:
             if not argv and (pid in inits or self._parents.get(pid) in inits | creators):
                 argv = [PROGRAM]  # it had ended before we could look
             named = _program(argv)
-            if named:
+            if named and (pid in self._daemons) == (named[0] != "client"):
                 at = (stamp + self._clock - begin) / 1e6
                 yield Record("process", named[0], "kernel", named[1], milliseconds=round(at, 1))
 
     def _listen(self) -> None:
-        # A program may live for less than a millisecond: who wants to read its arguments must be first.
+        # A program may live for less than a millisecond: who wants to read its arguments must be first,
+        # before the reader of the terminal, too.
         with contextlib.suppress(PermissionError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
         while not self._stop.is_set():
             with contextlib.suppress(TimeoutError):
                 message = self._socket.recv(4096)
                 what, _, stamp = struct.unpack_from("=IIQ", message, self._HEADER)
                 if what == self._FORK:
                     _, parent, _, child = struct.unpack_from("=IIII", message, self._HEADER + 16)
-                    if parent in self._family:
-                        self._family.add(child)
-                        self._parents[child] = parent
+                    for family in (self._daemons, self._ours):
+                        if parent in family:
+                            family.add(child)
+                            self._parents[child] = parent
                 elif what == self._EXEC:
                     _, process = struct.unpack_from("=II", message, self._HEADER + 16)
-                    if process in self._family:
+                    if process in self._daemons | self._ours:
                         self._programs.append((stamp, process, _arguments(process)))
 
 
 def _program(argv: list[str]) -> tuple[str, str] | None:
-    """Who starts a program and how the trace calls it; None for helpers that are not part of the story."""
+    """Who starts a program and how the trace calls it; None for helpers that are not part of the story.
+
+    You start the client; in the trace it begins with itself.
+    """
     name = Path(argv[0]).name if argv else ""
     verbs = [word for word in argv[1:] if word in ("create", "start", "init", "delete", "kill", "state")]
+    if " ".join([name, *argv[1:]]) == COMMAND:
+        return "client", COMMAND
     if name.startswith("containerd-shim"):
         return "containerd", " ".join([name, *verbs[-1:]])
     if name in ("runc", "exe") and verbs:

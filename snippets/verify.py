@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import tomllib
 from collections.abc import Callable, Sequence
@@ -11,14 +12,15 @@ from typing import Protocol
 
 import yaml
 
-from snippets.block import INTERRUPT, Block, Command, Kind
+from snippets.block import INTERRUPT, RUNNING, Block, Command, Kind
 from snippets.match import compare, differences, pattern_of_prompt
 from snippets.match.bindings import Bindings
 from snippets.match.lines import without_blank_end
 from snippets.match.tokens import TOKEN_TYPES
-from snippets.rewrite import Edit, merge
+from snippets.merge import merge
+from snippets.rewrite import Edit
 from snippets.settings import PageSettings
-from snippets.terminal import ClosedError, Outcome, Terminal, TerminalError, shell_argv, write_file
+from snippets.terminal import Outcome, Terminal, TerminalError, shell_argv, write_file
 
 TIMEOUT = 60.0
 """Seconds that a command may take when its block sets no limit of its own."""
@@ -37,6 +39,8 @@ RUNNING_TIMEOUT = 10.0
 
 RETRY_PAUSE = 0.25
 """Seconds between two tries of a command whose output comes eventually."""
+
+_ECHO = re.compile(rf"^{re.escape(INTERRUPT)}\n|{re.escape(INTERRUPT)}", re.MULTILINE)
 
 INTERRUPTED = 130
 """The exit status of a command that Ctrl-C ended: 128 and the number of SIGINT."""
@@ -67,21 +71,36 @@ class BlockFailure(Exception):  # noqa: N818 - a finding about the page, not an 
         reason: what is wrong, in one sentence.
         command: what was typed, line by line as the page shows it.
         details: a diff, the terminal's last lines: what shows it.
+        differs: whether it is an output that differs, so that rewriting the page mends it.
     """
 
     def __init__(
-        self, path: str, line: int, reason: str, command: Sequence[str] = (), details: Sequence[str] = ()
+        self,
+        path: str,
+        line: int,
+        reason: str,
+        command: Sequence[str] = (),
+        details: Sequence[str] = (),
+        differs: bool = False,
     ):
         self.path = path
         self.line = line
         self.reason = reason
         self.command = tuple(command)
         self.details = tuple(details)
+        self.differs = differs
         super().__init__(self.report())
 
     def __reduce__(self) -> tuple[type[BlockFailure], tuple[object, ...]]:
         """Worker processes hand findings over."""
-        return type(self), (self.path, self.line, self.reason, self.command, self.details)
+        return type(self), (
+            self.path,
+            self.line,
+            self.reason,
+            self.command,
+            self.details,
+            self.differs,
+        )
 
     def report(self) -> str:
         """The report for a person: place and reason, the command, what shows the fault."""
@@ -93,9 +112,43 @@ class BlockFailure(Exception):  # noqa: N818 - a finding about the page, not an 
             ]
         )
 
+    def with_details(self, details: Sequence[str]) -> BlockFailure:
+        """The same finding with more that shows it."""
+        return BlockFailure(
+            self.path, self.line, self.reason, self.command, [*self.details, *details], self.differs
+        )
+
 
 class NotRunError(Exception):
     """A block that was not run because one before it failed."""
+
+
+@dataclass
+class _Running:
+    """A command that keeps running, and what of its output the page shows at present.
+
+    Attributes:
+        block: the block that shows it.
+        command: the command whose lines are to be what the terminal has shown since the lines before.
+        since: how many lines of the output stand before those.
+        seen: how many lines there were when these were as the page shows them.
+        length: how many characters there were then.
+        pressed: how many there were each time that Ctrl-C was pressed.
+    """
+
+    block: Block
+    command: Command
+    since: int = 0
+    seen: int = 0
+    length: int = 0
+    pressed: list[int] = field(default_factory=list)
+
+    def lines(self, output: str) -> list[str]:
+        """The lines of its output; what the terminal echoes for Ctrl-C is none of it."""
+        for place in reversed(self.pressed):
+            if echo := _ECHO.search(output, place):
+                output = output[: echo.start()] + output[echo.end() :]
+        return output.split("\n")
 
 
 @dataclass
@@ -105,12 +158,12 @@ class _Shell:
     Attributes:
         terminal: the terminal.
         program_open: whether a program waits in it for input.
-        running: how many lines of the command that keeps running in it were compared; None when none runs.
+        running: the command that keeps running in it.
     """
 
     terminal: Terminal
     program_open: bool = False
-    running: int | None = None
+    running: _Running | None = None
 
 
 @dataclass
@@ -176,6 +229,8 @@ class PageRun:
                 self.seconds[current.line] = time.monotonic() - begin
             except BlockFailure as failure:
                 self._failed = f"{failure.path}:{failure.line}"
+                if died := self._what_died():
+                    raise failure.with_details(died) from failure
                 raise
             except Exception:
                 self._failed = f"{current.path}:{current.line}"
@@ -189,13 +244,13 @@ class PageRun:
             NotRunError: a block failed.
         """
         self.run_block(self.blocks[-1])
-        sessions = [block for block in self.blocks if block.kind is Kind.SESSION]
+        ran = [block for block in self.blocks if block.kind in (Kind.SESSION, Kind.FILE) and self.runs(block)]
         if self._host is None:
             return
         left = self._host.objects() - self._at_start
         declared = frozenset(self.settings.leaves)
         real = {self.bindings.substitute(entry): entry for entry in declared}
-        path, last = sessions[-1].path, sessions[-1].end_line
+        path, last = ran[-1].path, ran[-1].end_line
         if undeclared := sorted(left - set(real)):
             raise BlockFailure(
                 path,
@@ -264,10 +319,7 @@ class PageRun:
                     raise
                 time.sleep(RETRY_PAUSE)
         if tries > 1:
-            seconds = time.monotonic() - started
-            self.retried.append(
-                f"{block.path}:{command.line}: {tries} tries, {seconds:.1f} s ({self.engine})"
-            )
+            self._note_retry(block, command, tries, time.monotonic() - started)
         if outcome.status is None:
             self._meet_prompt(block, command, awaited, outcome)
 
@@ -282,11 +334,13 @@ class PageRun:
             if comparison.ok:
                 self.edits.append(Edit(block, command, tuple(lines)))
         if not comparison.ok:
-            if comparison.conflict:
-                raise self._failure(block, command, comparison.conflict.reason, [])
-            diff = differences(command.output, shown, self.bindings.types)
             last = [f"| {line}" for line in without_blank_end(shown)[-LAST_LINES:]]
-            raise self._failure(block, command, "the output is not what the page shows", [*diff, *last])
+            if comparison.conflict:
+                raise self._failure(block, command, comparison.conflict.reason, last, differs=True)
+            diff = differences(command.output, shown, self.bindings.types)
+            raise self._failure(
+                block, command, "the output is not what the page shows", [*diff, *last], differs=True
+            )
         self.bindings = comparison.bindings
 
     def _start_running(self, block: Block, command: Command) -> None:
@@ -296,53 +350,97 @@ class PageRun:
         self._check_free(block, command, shell)
         try:
             shell.terminal.start(self.bindings.substitute(command.text))
-            shell.running = 0
-            self._await_output(block, command, shell)
+            shell.running = _Running(block, command)
+            self._await_output(shell, shell.running)
         except TerminalError as error:
             raise self._stopped(block, command, "", error) from error
 
     def _follow_running(self, block: Block, command: Command, following: Command | None) -> None:
         """Compare what a running command has shown since; end it with Ctrl-C or wait for its end."""
         shell = self._shell(block, command)
-        if shell.running is None:
+        running = shell.running
+        if running is None:
             raise self._failure(block, command, "no command runs in this terminal", [])
+        awaited = following.prompt if following and not following.is_shell else ""
+        timeout = block.timeout or self.default_timeout
+        if command.output:
+            running.block, running.command, running.since = block, command, running.seen
         try:
-            if following and not following.is_typed:
-                self._await_output(block, command, shell)
-                return
             if command.prompt == INTERRUPT:
-                self._await_output(block, command, shell)
-                if shell.terminal.has_ended:
-                    raise self._failure(block, command, "the command had ended before Ctrl-C was pressed", [])
-                compared = shell.running
-                shell.terminal.interrupt()
-                outcome = shell.terminal.wait(timeout=RUNNING_TIMEOUT)
-                new = [line.removeprefix(INTERRUPT) for line in outcome.output.split("\n")[compared:]]
-                if rest := [line for line in new if line]:
-                    raise self._failure(block, command, "more output came", [f"+ {line}" for line in rest])
-            else:
-                outcome = shell.terminal.wait(timeout=block.timeout or self.default_timeout)
-                self._compare(block, command, "\n".join(outcome.output.split("\n")[shell.running :]))
+                self._interrupt(block, command, shell, running)
+                timeout = RUNNING_TIMEOUT
+            if following and not following.is_typed:
+                if command.prompt == RUNNING:
+                    self._await_output(shell, running)
+                return
+            prompt = pattern_of_prompt(awaited).regex if awaited else None
+            outcome = shell.terminal.wait(timeout=timeout, prompt=prompt)
         except TerminalError as error:
-            raise self._stopped(block, command, "", error) from error
+            raise self._stopped(block, command, awaited, error) from error
+        self._compare_all(block, command, running, outcome.output)
         shell.running = None
-        self._check_end(block, command, "", outcome)
+        shell.program_open = outcome.status is None
+        if outcome.status is None:
+            self._meet_prompt(block, command, awaited, outcome)
+        else:
+            self._check_end(block, command, awaited, outcome, interrupted=bool(running.pressed))
 
-    def _await_output(self, block: Block, command: Command, shell: _Shell) -> None:
+    def _interrupt(self, block: Block, command: Command, shell: _Shell, running: _Running) -> None:
+        """Press Ctrl-C, once the running command has shown what the page shows above that."""
+        if command.output:
+            self._await_output(shell, running)
+        else:
+            running.length = len(shell.terminal.output_of_running(quiet=QUIET))
+        if shell.terminal.has_ended:
+            raise self._failure(block, command, "the command had ended before Ctrl-C was pressed", [])
+        shell.terminal.interrupt()
+        running.pressed.append(running.length)
+
+    def _await_output(self, shell: _Shell, running: _Running) -> None:
         """Wait until a running command has shown what the page shows of it."""
-        assert shell.running is not None
-        deadline = time.monotonic() + (block.timeout or RUNNING_TIMEOUT)
+        block, command = running.block, running.command
+        started, tries = time.monotonic(), 0
         while True:
-            shown = shell.terminal.output_of_running(quiet=QUIET).split("\n")
-            new = "\n".join(shown[shell.running :])
+            tries += 1
+            shown = shell.terminal.output_of_running(quiet=QUIET)
+            seconds = time.monotonic() - started
+            last = (
+                not self.patient
+                or seconds > (block.retry or block.timeout or RUNNING_TIMEOUT)
+                or shell.terminal.has_ended
+            )
             try:
-                self._compare(block, command, new)
+                self._compare(block, command, "\n".join(running.lines(shown)[running.since :]), may_edit=last)
             except BlockFailure:
-                if not self.patient or time.monotonic() > deadline:
+                if last:
                     raise
             else:
-                shell.running = len(without_blank_end(shown))
-                return
+                break
+        running.seen, running.length = len(without_blank_end(running.lines(shown))), len(shown)
+        if tries > 1 and block.retry:
+            self._note_retry(block, command, tries, seconds)
+
+    def _compare_all(self, block: Block, command: Command, running: _Running, output: str) -> None:
+        """Compare what a command has shown until its end with the page's last lines of it.
+
+        Where those were compared already, more may have come: then `...` may stand for it.
+        """
+        lines = running.lines(output)
+        new, rest = (
+            "\n".join(lines[running.since :]),
+            [line for line in lines[running.seen :] if line.strip()],
+        )
+        if running.command is command and command.prompt == RUNNING:
+            self._compare(running.block, running.command, new)
+        elif rest:
+            self.edits = [edit for edit in self.edits if edit.command is not running.command]
+            # What came after Ctrl-C belongs below it, where an edit of the lines above cannot put it.
+            after = output[running.length :].partition(INTERRUPT)[2]
+            try:
+                self._compare(running.block, running.command, new, may_edit=not after.strip())
+            except BlockFailure as failure:
+                more = [f"+ {line}" for line in rest]
+                raise self._failure(block, command, "more output came", more) from failure
 
     def _type(self, block: Block, command: Command, awaited: str) -> Outcome:
         shell = self._shell(block, command)
@@ -362,7 +460,9 @@ class PageRun:
 
     def _check_free(self, block: Block, command: Command, shell: _Shell) -> None:
         """Whether the terminal shows the prompt that the page types at."""
-        if shell.program_open and command.is_shell:
+        if shell.running:
+            reason = "the command above still runs in this terminal; end it with ^C first"
+        elif shell.program_open and command.is_shell:
             reason = "the program of the command above still waits for input; leave it first"
         elif not shell.program_open and not command.is_shell:
             reason = f"nothing is open that could show the prompt {command.prompt.strip()}"
@@ -377,7 +477,12 @@ class PageRun:
             raise self._failure(block, command, reason, [])
         self.bindings = comparison.bindings
 
-    def _check_end(self, block: Block, command: Command, awaited: str, outcome: Outcome) -> None:
+    def _note_retry(self, block: Block, command: Command, tries: int, seconds: float) -> None:
+        self.retried.append(f"{block.path}:{command.line}: {tries} tries, {seconds:.1f} s ({self.engine})")
+
+    def _check_end(
+        self, block: Block, command: Command, awaited: str, outcome: Outcome, *, interrupted: bool = False
+    ) -> None:
         shown = _last_lines(outcome.output)
         if awaited:
             reason = (
@@ -385,7 +490,7 @@ class PageRun:
             )
             raise self._failure(block, command, reason, shown)
         expected = block.exit_status if command is block.commands[-1] else 0
-        ended_by_us = command.prompt == INTERRUPT and expected == 0 and outcome.status == INTERRUPTED
+        ended_by_us = interrupted and expected == 0 and outcome.status == INTERRUPTED
         if outcome.status != expected and not ended_by_us:
             reason = f"exit status {outcome.status}, expected {expected}"
             raise self._failure(block, command, reason, shown)
@@ -403,18 +508,23 @@ class PageRun:
     def _stopped(self, block: Block, command: Command, awaited: str, error: TerminalError) -> BlockFailure:
         details = _last_lines(error.output)
         reason = f"{error.reason}; the output so far:" if details else error.reason
-        if isinstance(error, ClosedError) and self._host:
-            try:
-                self._host.check()
-            except Exception as cause:
-                details += str(cause).splitlines()
-        elif awaited:
+        if awaited:
             details.append(f"(waited for the prompt {awaited.strip()})")
         return self._failure(block, command, reason, details)
+
+    def _what_died(self) -> list[str]:
+        """What the host says of a part of it that died: the cause of whatever failed since."""
+        try:
+            if self._host:
+                self._host.check()
+        except Exception as cause:
+            return str(cause).splitlines()
+        return []
 
     def _write(self, block: Block) -> None:
         command = Command("$ ", (f"# write {block.options['title']}",), block.line)
         shell = self._shell(block, command)
+        self._check_free(block, command, shell)
         try:
             outcome = shell.terminal.run(
                 write_file(block.options["title"], block.source), timeout=self.default_timeout
@@ -450,7 +560,9 @@ class PageRun:
         index = next(index for index, entry in enumerate(typed) if entry is command)
         return typed[index + 1] if index + 1 < len(typed) else None
 
-    def _failure(self, block: Block, command: Command, reason: str, details: Sequence[str]) -> BlockFailure:
+    def _failure(
+        self, block: Block, command: Command, reason: str, details: Sequence[str], *, differs: bool = False
+    ) -> BlockFailure:
         first, *more = command.lines or ("",)
         typed = (
             [f"{command.prompt}{first}".rstrip(), *(f"> {line}" for line in more)] if command.prompt else []
@@ -461,7 +573,7 @@ class PageRun:
             for binding in self.bindings.in_force(shown)
         ]
         return BlockFailure(
-            block.path, command.line, f"{reason} ({self.engine})", typed, [*details, *samples]
+            block.path, command.line, f"{reason} ({self.engine})", typed, [*details, *samples], differs
         )
 
 
@@ -481,6 +593,12 @@ def _parse_data(block: Block) -> None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise BlockFailure(block.path, block.line + line, f"no YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = block.source.count("\n", 0, error.position) + 1
+        reason = f"no YAML: a character that it does not allow, U+{error.character:04X}"
+        raise BlockFailure(block.path, block.line + line, reason) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise BlockFailure(block.path, block.line, f"no YAML: {error}") from error
 
 
 def _last_lines(output: str) -> list[str]:

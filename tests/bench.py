@@ -132,24 +132,40 @@ def against_peers() -> None:
             print(f"    {milliseconds - each['bash']:6.2f}  {tool}")
 
 
+# What a command prints, and the command. The long line and the moves are small, and were costly to draw.
+PRINTED = {
+    "10 MB": "seq 1 1300000",
+    "without end": "yes",
+    "long lines without end": "yes $(head -c 3000 /dev/zero | tr '\\0' x)",
+    "a line of 50,000 characters and 1,000 erased ones": (
+        "head -c 50000 /dev/zero | tr '\\0' x; echo; yes $'\\e[2K' | head -1000"
+    ),
+    "1 MB and one move of the cursor": "seq 1 160000; printf '\\e[1A\\e[2Kend\\n'",
+    "a line of 15 MB and one return": "head -c 15000000 /dev/zero | tr '\\0' x; printf '\\rend\\n'",
+    "a progress bar of 1 MB": "for n in $(seq 1 100000); do printf '\\r%6d %%' $n; done; echo",
+}
+
+
 def memory() -> None:
-    """The peak of a process whose command prints without end, and of one whose command prints 10 MB."""
-    for what, command in (("10 MB", "seq 1 1300000"), ("without end", "yes")):
+    """Time and peak memory of a process in which a command is run and its output is compared."""
+    for what, command in PRINTED.items():
         code = (
-            "import resource\nfrom snippets.terminal import Terminal, TerminalError, shell_argv\n"
+            "import resource, time\nfrom snippets.terminal import Terminal, TerminalError, shell_argv\n"
             "from snippets.match import compare\nfrom snippets.match.bindings import Bindings\n"
             "with Terminal(shell_argv()) as terminal:\n"
+            "    begin = time.perf_counter()\n"
             "    try:\n"
             f"        output = terminal.run({command!r}, timeout=60).output\n"
             "    except TerminalError as error:\n"
             "        output = error.output\n"
             "    compare(['1', '...', 'end'], output.split('\\n'), Bindings(), 'bench.md:1')\n"
+            "    print(f'{time.perf_counter() - begin:.2f} s,')\n"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
         )
-        peak = subprocess.run(
+        taken = subprocess.run(
             [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
         ).stdout
-        print(f"peak memory, a command prints {what}: {peak.strip()} MB")
+        print(f"a command prints {what}: {' '.join(taken.split())} MB at peak")
 
 
 def taking_turns(*jobs: Callable[[], None]) -> list[float]:

@@ -76,6 +76,37 @@ def test_options_are_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("title", "number"),
+    [
+        ("Terminal 2", 2),
+        ("Terminal 2: events", 2),
+        ("Terminal", 1),
+        ("On a terminal", 1),
+        ("Terms of 2025", 1),
+    ],
+)
+def test_a_title_names_a_terminal_or_none(title: str, number: int) -> None:
+    (block,) = parse(f'```{{ .console title="{title}" }}\n$ x\n```\n')
+    assert block.terminal == number
+
+
+@pytest.mark.parametrize(
+    ("indent", "content", "lines"),
+    [
+        ("\t", "\tall:\n\t\techo\n\n\t\t\tdeep\n", ("all:", "\techo", "", "\t\tdeep")),
+        ("    ", "    all:\n\t\techo\n    \tx\n", ("all:", "\techo", "\tx")),
+        ("  \t", "  \tall:\n \t\techo\n", ("all:", "\techo")),
+        ("> ", "> all:\n> \techo\n>\n", ("all:", "\techo", "")),
+    ],
+)
+def test_tabs_of_the_content_stay_whatever_indents_the_fence(
+    indent: str, content: str, lines: tuple[str, ...]
+) -> None:
+    (block,) = parse(f'- item\n\n{indent}```makefile title="Makefile"\n{content}{indent}```\n')
+    assert block.lines == lines
+
+
 def test_output_belongs_to_the_command_above_it() -> None:
     one, two = parse_session(["$ one", "", "out", "", "$ two", "> more", "> end", "shown > this", ""], 10)
     assert (one.text, one.output, one.line, one.output_line) == ("one", ("", "out"), 10, 11)
@@ -139,6 +170,12 @@ def test_every_fence_has_one_fate(fence: str, kind: Kind) -> None:
         ('```{ .console timeout="soon" }\n$ x\n```\n', 1, "no number of seconds"),
         ('```{ .console hl_lines="a" }\n$ x\n```\n', 1, "no list of lines"),
         ('```{ .console norun="" }\n$ x\n```\n', 1, "norun wants a reason"),
+        ('```{ .console title="Terminal2" }\n$ x\n```\n', 1, 'write title="Terminal 2"'),
+        ('```{ .console title="terminal 2: events" }\n$ x\n```\n', 1, 'write title="Terminal 2"'),
+        ('```{ .console title="Terminal  3" }\n$ x\n```\n', 1, 'write title="Terminal 3"'),
+        ('```{ .console title="Terminal #4" }\n$ x\n```\n', 1, 'write title="Terminal 4"'),
+        ('```{ .console title="Terminal 0" }\n$ x\n```\n', 1, 'write title="Terminal 1"'),
+        ('```{ .console title="Term. 2" }\n$ x\n```\n', 1, 'write title="Terminal 2"'),
         ("```{ .console .python }\n$ x\n```\n", 1, "more than one language"),
         ("```console extra words!\n$ x\n```\n", 1, "cannot read this fence's header"),
         ("```console\nout\n$ x\n```\n", 2, "output before any command"),

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from snippets.block import Block, parse_page
 from snippets.lab.engines import ENGINES
-from snippets.record import write_recording
+from snippets.record import Provenance, write_recording
 from snippets.settings import parse_settings
 from snippets.site import marks, render
 from snippets.site.marks import PageMarks
@@ -69,7 +69,7 @@ def marked(text: str = TEXT, recordings: Path | None = None) -> list[BeautifulSo
 def record(folder: Path, engines: list[str], text: str = TEXT) -> list[Block]:
     blocks = parse_page(text, PAGE)
     for engine in engines:
-        write_recording(PAGE, blocks, engine, {}, folder)
+        write_recording(PAGE, blocks, parse_settings(text, PAGE), engine, Provenance("1", {}), {}, folder)
     return blocks
 
 

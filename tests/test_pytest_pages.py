@@ -1,12 +1,16 @@
 """The pytest plugin: ids, reports, selection and parallel runs, on pages of the test's own in a real shell."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snippets.block import parse_page
-from snippets.pytest_pages import block_names
+from snippets.lab import ENGINES
+from snippets.pytest_pages import block_names, rewrite_command
+from snippets.record import all_recordings, read_images, stale
+from snippets.settings import parse_settings
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.skipif(
@@ -50,6 +54,21 @@ def start_lab(engine):
     return LocalHost(Path(tempfile.mkdtemp()))
 
 snippets.pytest_pages.start_lab = start_lab
+snippets.passed.lab_made_of = lambda engine: ""
+"""
+
+
+# What is recorded goes into the test's own folder, and is said to be of labs that nobody starts.
+RECORDING = """
+from functools import partial
+import snippets.record
+
+folder = Path(__file__).parent / "recordings"
+ran_with = lambda engine: snippets.record.Provenance(engine.version + "9", {"ubuntu:latest": "sha256:ab"})
+snippets.pytest_pages.describe_engine = ran_with
+snippets.pytest_pages._record_lab = lambda engine: None
+snippets.pytest_pages.write_recording = partial(snippets.record.write_recording, folder=folder)
+snippets.pytest_pages.write_images = partial(snippets.record.write_images, folder=folder)
 """
 
 
@@ -148,6 +167,27 @@ def test_workers_share_pages_out(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*8 typed into a terminal of the lab, its output compared"])
 
 
+@pytest.mark.parametrize("dist", [(), ("--dist", "load"), ("--dist", "loadscope"), ("--dist", "loadgroup")])
+def test_workers_never_split_a_page(project: pytest.Pytester, dist: tuple[str, ...]) -> None:
+    blocks = "".join(f"```console\n$ echo {number}\n{number}\n```\n\n" for number in range(6))
+    for name in ("one", "two"):
+        text = f"```console\n$ echo {name} >> {project.path}/ran\n```\n\n{blocks}"
+        add(project, f"{name}.md", text)
+    project.runpytest_subprocess("-n", "2", *dist, "--engine=26.1", "--engine=28.5").assert_outcomes(
+        passed=32
+    )
+    assert sorted((project.path / "ran").read_text().split()) == ["one", "one", "two", "two"]
+
+
+def test_without_pages_tests_are_shared_out_as_the_user_says(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_it(pytestconfig):\n    pass\n")
+    add(project, "page.md", PASSING)
+    said = "scheduling tests via LoadScheduling"
+    result = project.runpytest_subprocess("-v", "-n", "1", *[str(p) for p in project.path.glob("test_*.py")])
+    result.stdout.fnmatch_lines([said])
+    project.runpytest_subprocess("-v", "-n", "1").stdout.no_fnmatch_line(said)
+
+
 def test_workers_say_what_they_rewrote(project: pytest.Pytester) -> None:
     for number in range(2):
         add(project, f"page{number}.md", f"```console\n$ echo {number}\n```\n")
@@ -197,9 +237,68 @@ def test_a_failure_is_an_annotation_in_github_actions(
     result = project.runpytest_subprocess()
     (line,) = [line for line in result.outlines if line.startswith("::error ")]
     assert line.startswith(
-        "::error file=docs/page.md,line=3,title=docs/page.md::true@28.5-containerd::docs/page.md:3: the output"
+        "::error file=docs/page.md,line=3,title=docs/page.md%3A%3Atrue@28.5-containerd::docs/page.md:3: the output"
     )
     assert "%0A    + 50%25%0A" in line
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_an_error_is_an_annotation_in_github_actions(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    add(project, "a,b.md", "# Page\n\n```console\n$ true\n")
+    result = project.runpytest_subprocess(*workers)
+    assert [line for line in result.outlines if line.startswith("::error ")] == [
+        "::error file=docs/a%2Cb.md,line=3,title=docs/a%2Cb.md::docs/a,b.md:3: this fence is never closed; "
+        "close it with ``` at the same indentation"
+    ]
+    (project.path / "docs" / "a,b.md").unlink()
+    add(project, "page.md", f"```console\n$ echo >> {project.path}/docs/page.md; echo x\n```\n")
+    result = project.runpytest_subprocess("--rewrite", *workers)
+    (line,) = [line for line in result.outlines if line.startswith("::error ")]
+    assert line.startswith("::error file=docs/page.md,line=1,title=docs/page.md%3A%3Aleaves-nothing-behind@")
+    assert "the page was changed while it ran" in line
+
+
+def test_an_error_that_names_no_line_is_an_annotation_of_the_block(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    project.makeconftest(
+        "def start_lab(engine):\n    raise OSError\n\nimport snippets.pytest_pages\nsnippets.pytest_pages.start_lab = start_lab\n"
+    )
+    add(project, "page.md", "# Page\n\n```console\n$ true\n```\n")
+    result = project.runpytest_subprocess()
+    (line,) = [line for line in result.outlines if line.startswith("::error ")]
+    assert line.startswith("::error file=docs/page.md,line=3,title=")
+
+
+@pytest.mark.parametrize("options", [(), ("--engine", "26.1")])
+def test_how_to_rewrite_is_said_where_that_mends_the_page(
+    project: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    add(project, "differs.md", "```console\n$ echo x\n```\n")
+    add(project, "contradicts.md", "```console\n$ printf '172.17.0.%s ' 2 3\n172.17.0.9 172.17.0.9\n```\n")
+    add(project, "fails.md", "```console\n$ false\n```\n")
+    add(project, "typed.md", "```console\n$ echo $ x\n```\n")
+    result = project.runpytest_subprocess(*options)
+    result.assert_outcomes(failed=4, skipped=4)
+    engine = " ENGINE=26.1" if options else ""
+    assert [line for line in result.outlines if line.startswith("To write")] == [
+        f"To write what came into the page: make rewrite PAGE=docs/{name}.md{engine}"
+        for name in ("contradicts", "differs", "typed")
+    ]
+    result = project.runpytest_subprocess("--rewrite", *options)
+    result.assert_outcomes(failed=1, passed=6, skipped=1, errors=1)
+    assert not [line for line in result.outlines if line.startswith("To write")]
+
+
+def test_how_to_rewrite_names_a_directory_of_binaries() -> None:
+    engine = replace(ENGINES["26.1"], directory="/my binaries")
+    assert (
+        rewrite_command("docs/page.md", engine) == "pytest --rewrite --engine-dir='/my binaries' docs/page.md"
+    )
 
 
 def test_junit_names_page_and_line(project: pytest.Pytester) -> None:
@@ -226,6 +325,47 @@ def test_unchanged_pages_are_left_out_on_request(
     project.runpytest_subprocess("--changed-only", "docs/page.md").assert_outcomes(passed=3)
     monkeypatch.setenv("CI", "true")
     project.runpytest_subprocess("--changed-only", "docs/page.md").assert_outcomes(passed=3)
+
+
+def test_a_page_of_files_alone_is_known_as_passed(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("CI", raising=False)
+    other = '```{ .console engine="26.1" }\n$ true\n```\n'
+    leaves = "---\nleaves: [file Dockerfile]\n---\n"
+    add(project, "page.md", f'{leaves}```{{ .dockerfile title="Dockerfile" }}\nFROM scratch\n```\n\n{other}')
+    project.runpytest_subprocess().assert_outcomes(passed=2)
+    project.runpytest_subprocess("--changed-only").assert_outcomes(deselected=2)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_what_passed_is_recorded_with_what_it_ran_with(
+    project: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    project.makeconftest(CONFTEST + RECORDING)
+    front = "---\ntokens:\n  build: '#\\d+'\nleaves: [file Dockerfile]\n---\n"
+    file = '```{ .dockerfile title="Dockerfile" }\nFROM scratch\n```\n'
+    add(project, "files.md", front + file)
+    add(project, "page.md", "```console\n$ true\n```\n")
+    add(project, "failing.md", "```console\n$ true\n```\n\n```console\n$ false\n```\n")
+    project.runpytest_subprocess("--record", "--engine=26.1", "--engine=28.5", *workers).assert_outcomes(
+        passed=10, failed=2, skipped=2
+    )
+    folder = project.path / "recordings"
+    found = [(recording.engine, recording.page, recording.version) for recording in all_recordings(folder)]
+    assert found == [
+        ("26.1", "docs/files.md", "26.1.9"),
+        ("26.1", "docs/page.md", "26.1.9"),
+        ("28.5", "docs/files.md", "28.5.9"),
+        ("28.5", "docs/page.md", "28.5.9"),
+    ]
+    blocks, settings = (
+        parse_page(front + file, "docs/files.md"),
+        parse_settings(front + file, "docs/files.md"),
+    )
+    assert stale("docs/files.md", blocks, settings, "26.1", folder) == []
+    assert list(read_images(folder).values()) == [{"ubuntu:latest": "sha256:ab"}]
 
 
 def test_a_retry_is_reported(project: pytest.Pytester) -> None:

@@ -1,41 +1,11 @@
-"""Rewriting: real output goes into the page, what still fits stays, and a second run changes nothing."""
+"""Rewriting: outputs are written at their indentation, never so that the page reads differently."""
 
 from pathlib import Path
 
 import pytest
 
 from snippets.block import BlockError, parse_page
-from snippets.match import compare
-from snippets.match.bindings import Bindings
-from snippets.rewrite import Edit, merge, rewritten, write_page
-
-KNOWN = compare(["3f2a9c1b7d54"], ["0123456789ab"], Bindings(), "page.md:1").bindings
-
-
-@pytest.mark.parametrize(
-    ("expected", "actual", "merged"),
-    [
-        pytest.param([], ["new", "lines", ""], ["new", "lines"], id="filled in"),
-        pytest.param(["1MB"], ["2MB"], ["1MB"], id="a sample that fits stays"),
-        pytest.param(["old  1MB"], ["new  2MB"], ["new  1MB"], id="a sample in a changed line stays"),
-        pytest.param(["old 2 days"], ["new 2MB"], ["new 2MB"], id="other types take the real value"),
-        pytest.param(["a", "b", "c"], ["a", "x", "c"], ["a", "x", "c"], id="only the changed line"),
-        pytest.param(["a", "...", "z"], ["a", "b", "c", "y"], ["a", "...", "y"], id="an elision stays"),
-        pytest.param(["a", "...", "z"], ["b", "q", "z"], ["b", "...", "z"], id="before an elision"),
-        pytest.param(["a", "..."], ["a"], ["a", "..."], id="an elision of nothing"),
-        pytest.param(["gone", "..."], [], ["..."], id="nothing came"),
-        pytest.param(
-            ["old 3f2a9c1b7d54"], ["new 0123456789ab"], ["new 3f2a9c1b7d54"], id="known samples are used"
-        ),
-        pytest.param(["fedcba987654"], ["0123456789ab"], ["3f2a9c1b7d54"], id="a contradiction is mended"),
-        pytest.param(["a"], [], [], id="output is gone"),
-    ],
-)
-def test_merge(expected: list[str], actual: list[str], merged: list[str]) -> None:
-    assert merge(expected, actual, KNOWN, "page.md:2") == merged
-    assert compare(merged, actual, KNOWN, "page.md:2").ok
-    assert merge(merged, actual, KNOWN, "page.md:2") == merged
-
+from snippets.rewrite import Edit, rewritten, write_page
 
 PAGE = """# Page
 

@@ -1,8 +1,10 @@
 """What a terminal shows: colours, progress bars and cursor moves in raw output."""
 
+import tracemalloc
+
 import pytest
 
-from snippets.screen import render
+from snippets.screen import ROWS, render
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,18 @@ from snippets.screen import render
         (b"\xff broken\r\n", "\ufffd broken\n"),
         (b"tab\there\r\n", "tab\there\n"),
         (b"", ""),
+        (b"plain\ttab  \r\nbar 1\rbar 2\r\n", "plain\ttab  \nbar 2\n"),
+        ("漢字\rx\r\n".encode(), "x字\n"),
+        ("漢字\x1b[4D\x1b[2Cx\r\n".encode(), "漢x\n"),
+        (b"a\tb\r\n\x1b[1A\x1b[8Cc\r\n", "a       c\n"),
+        (b"old\r\nold\r\n\x1b[2J\x1b[Hnew\r\n", "new\n\n"),
+        (b"one\r\ntwo\r\nthree\x1b[1A\x1b[J\r\n", "one\ntwo\n"),
+        (b"one\r\ntwo\x1b[1K!\x1b[1J\r\n", "\n\n"),
+        (b"\x1b7one\x1b8two\r\n", "two\n"),
+        (b"abcdef\x1b[3G\x1b[2P\x1b[1@\x1b[4G\x1b[Xx\r\n", "ab xf\n"),
+        (b"one\r\ntwo\x1b[L\x1b[Mx\r\n", "one\nxwo\n"),
+        (b"\r\n\x1b[1;2;3Ax\x1b[9999Cy\x1b[0n\r\n", "x" + 98 * " " + "y\n"),
+        (b"\x1b[" + b"9" * 5000 + b"C\r\nnext\r\n", "\nnext\n"),
     ],
 )
 def test_render(raw: bytes, shown: str) -> None:
@@ -40,3 +54,36 @@ def test_a_progress_bar_above_thousands_of_lines_is_drawn_where_it_stands() -> N
 
 def test_a_long_line_is_not_wrapped() -> None:
     assert render(b"\x1b[1m" + b"x" * 5000 + b"\r" + b"y" + b"\r\n") == "y" + "x" * 4999 + "\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"x" * 20_000 + b"\r\n" + 500 * b"\x1b[2K\r\n", id="erasing below a long line"),
+        pytest.param(b"line of text\r\n" * 4000 + b"\x1b[1A\x1b[2Klast\r\n", id="much text and one move"),
+        pytest.param(b"x" * 20_000 + b"\r" + 500 * b"\x1b[By", id="going down from a long line"),
+        pytest.param(20_000 * b"\r 10 %", id="one line again and again"),
+        pytest.param(b"\r\n" + 2000 * b"\x1b[99@\x1b[9999C", id="blanks"),
+    ],
+)
+def test_memory_grows_with_the_output_and_not_with_the_screen(raw: bytes) -> None:
+    tracemalloc.start()
+    try:
+        render(raw)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * len(raw) + 100_000
+
+
+def test_the_cursor_reaches_only_the_lines_in_the_window() -> None:
+    plain = b"".join(b"%d\r\n" % number for number in range(200))
+    shown = render(plain + b"\x1b[9999Atop\x1b[9999Bbottom\r\n").split("\n")
+    assert shown[200 - ROWS + 1] == "top"
+    assert shown[:3] == ["0", "1", "2"]
+    assert shown[200] == "   bottom"
+
+
+def test_gaps_that_nobody_would_print_do_not_fill_the_memory() -> None:
+    assert len(render(50_000 * b"\x1b[100Gx\r\n")) < 4.5e6
+    assert render(b"\x1b[100Gx\r\n") == " " * 99 + "x\n"

@@ -12,7 +12,8 @@ from pymdownx.snippets import SnippetMissingError
 
 from snippets.block import Block, parse_page
 from snippets.lab.engines import ENGINES
-from snippets.record import RUNS, write_recording
+from snippets.record import RUNS, Provenance, write_recording
+from snippets.settings import PageSettings
 from snippets.site import marks, render
 from tests.sitebuild import ROOT, BuildFailedError, Site, build, differences, shown, site
 
@@ -243,8 +244,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Site:
     text = "# T\n\n```console\n$ docker ps -q\n3f2a9c1b7d54\n```\n"
     (docs / "index.md").write_text(text)
     (docs / "reference" / "verification.md").write_text("# V\n")
+    blocks, ran_with = parse_page(text, "docs/index.md"), Provenance("1", {})
     for engine in ENGINES:
-        write_recording("docs/index.md", parse_page(text, "docs/index.md"), engine, {}, recordings)
+        write_recording("docs/index.md", blocks, PageSettings(), engine, ran_with, {}, recordings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(marks, "RECORDINGS", recordings)
         return build(tmp_path_factory.mktemp("site"), docs, nav=["index.md", "reference/verification.md"])

@@ -54,6 +54,75 @@ def test_heredoc_with_tabs_and_quotes(terminal: Terminal) -> None:
     assert terminal.run(text, timeout=10).output == "  two\n\ttab $HOME \"q\" 'q' \\\n\n"
 
 
+@pytest.mark.parametrize("size", [23_000, 47_000, 400_000])
+def test_a_long_heredoc_is_typed_whole(terminal: Terminal, size: int) -> None:
+    text = "\n".join(f"line {number} of some length" for number in range(size // 24))
+    outcome = terminal.run(f"cat <<'EOF'\n{text}\nEOF", timeout=60)
+    assert (outcome.output == f"{text}\n", outcome.status) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo a \\\n  b",
+        "f() {\n  echo x\n}",
+        "true &&\n\n# why\n  true",
+        "true |\n  cat",
+        "echo $(\necho a\n)",
+        "echo 'a\n\nb'",
+        "cat <<A <<B | wc -l\na\\\nb\nA\n2\nB",
+        "if true\nthen\n  :\nfi",
+    ],
+)
+def test_a_command_of_many_lines_is_one(terminal: Terminal, text: str) -> None:
+    assert terminal.run(text, timeout=10).status == 0
+    assert terminal.run("echo next", timeout=10).output == "next\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        ("true\nfalse", "1 of the 2"),
+        ("# why\ntrue", "1 of the 2"),
+        ("cat <<E\nx\nE\nsleep 1\ntrue", "3 of the 5"),
+    ],
+)
+def test_a_second_command_in_the_same_text_is_refused(terminal: Terminal, text: str, complete: str) -> None:
+    with pytest.raises(TerminalError, match=f"complete after line {complete} that were typed"):
+        terminal.run(text, timeout=10)
+    assert terminal.run("echo next; (exit 3)", timeout=10).status == 3
+
+
+def test_ctrl_c_drops_what_was_not_read(terminal: Terminal) -> None:
+    terminal.start("sleep 100 &&\n  true")
+    terminal.output_of_running(quiet=0.3)
+    terminal.interrupt()
+    assert terminal.wait(timeout=10).status == 130
+    terminal.start("cat <<EOF")
+    terminal.output_of_running(quiet=0.3)
+    terminal.interrupt()
+    assert terminal.wait(timeout=10).status == 130
+    assert terminal.run("echo usable", timeout=10).output == "usable\n"
+
+
+def test_ctrl_c_in_a_program_stays_in_it(terminal: Terminal) -> None:
+    terminal.run("PS1='inner> ' bash --norc", timeout=10, prompt=PROMPT)
+    terminal.start("echo begun; sleep 100")
+    assert terminal.output_of_running(quiet=0.3).startswith("begun")
+    terminal.interrupt()
+    outcome = terminal.wait(timeout=10, prompt=PROMPT)
+    assert (outcome.status, outcome.prompt) == (None, "inner>")
+    assert terminal.type_line("exit 4", timeout=10).status == 4
+
+
+def test_a_command_that_is_never_silent_is_looked_at(terminal: Terminal) -> None:
+    # Not a loop of the shell: Ctrl-C can hit a part of it that just ended.
+    terminal.start(r"perl -e '$| = 1; while (1) { print qq(x\n); select(undef, undef, undef, 0.1) }'")
+    assert terminal.output_of_running(quiet=0.5).startswith("x\nx\n")
+    terminal.interrupt()
+    assert terminal.wait(timeout=10).status == 130
+
+
 def test_output_that_looks_like_the_mark_is_output(terminal: Terminal) -> None:
     outcome = terminal.run(r"printf '\e]133;D;0;0123\afake\n'; false", timeout=10)
     assert (outcome.output, outcome.status) == ("fake\n", 1)
@@ -85,10 +154,14 @@ def test_ten_megabytes_come_whole(terminal: Terminal) -> None:
     assert outcome.output.endswith("\n1300000\n")
 
 
-def test_too_much_output_is_stopped(terminal: Terminal) -> None:
-    with pytest.raises(OutputLimitError, match="more than 16 MiB") as caught:
-        terminal.run("yes", timeout=60)
-    assert caught.value.output.startswith("y\ny\n")
+@pytest.mark.parametrize(
+    ("word", "limit"),
+    [pytest.param("y" * 80, "16 MiB", id="bytes"), pytest.param("y", "2000000 lines", id="lines")],
+)
+def test_too_much_output_is_stopped(terminal: Terminal, word: str, limit: str) -> None:
+    with pytest.raises(OutputLimitError, match=f"more than {limit}") as caught:
+        terminal.run(f"yes {word}", timeout=60)
+    assert caught.value.output.startswith(f"{word}\n{word}\n")
     assert len(caught.value.output) < OUTPUT_LIMIT
     assert terminal.run("echo usable", timeout=10).output == "usable\n"
 
@@ -120,6 +193,22 @@ def test_files_are_written_where_the_shell_stands(terminal: Terminal, tmp_path: 
     terminal.run(f"cd '{tmp_path}'", timeout=10)
     assert terminal.run(write_file("a b/c.txt", "one\n$two `x`\n\tthree"), timeout=10).status == 0
     assert (tmp_path / "a b/c.txt").read_text() == "one\n$two `x`\n\tthree\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("".join(map(chr, range(256))), id="control characters"),
+        pytest.param("x" * 20_000, id="a long line"),
+        pytest.param("line\n" * 40_000, id="many lines"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_any_file_is_written_exactly(terminal: Terminal, tmp_path: Path, text: str) -> None:
+    terminal.run(f"cd '{tmp_path}'", timeout=10)
+    assert terminal.run(write_file("f", text), timeout=60).status == 0
+    assert (tmp_path / "f").read_bytes() == f"{text}\n".encode()
+    assert terminal.run("echo usable", timeout=10).output == "usable\n"
 
 
 def test_closing_ends_what_runs_in_it() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from snippets.block import parse_page
 from snippets.lab.engines import ENGINES
-from snippets.record import write_json, write_recording
-from snippets.site.verification import NOTHING, Verification
+from snippets.record import Provenance, write_images, write_recording
+from snippets.settings import PageSettings
+from snippets.site.verification import FROM_SOURCE, NOTHING, Verification
 
 TEXT = """# One
 
@@ -31,6 +32,9 @@ $ open
 """
 
 
+RAN_WITH = Provenance("26.1.5+dfsg1", {"ubuntu:latest": "sha256:ab"})
+
+
 @pytest.fixture
 def known(tmp_path: Path) -> Verification:
     docs = tmp_path / "docs"
@@ -42,7 +46,8 @@ def known(tmp_path: Path) -> Verification:
 
 def record(known: Verification, engine: str, text: str = TEXT) -> None:
     blocks = parse_page(text, "docs/learn/one.md")
-    write_recording("docs/learn/one.md", blocks, engine, {3: 1.5, 7: 2}, known.recordings)
+    seconds = {3: 1.5, 7: 2}
+    write_recording("docs/learn/one.md", blocks, PageSettings(), engine, RAN_WITH, seconds, known.recordings)
 
 
 def row(table: str, start: str) -> list[str]:
@@ -67,7 +72,7 @@ def test_a_recording_is_a_cell_with_blocks_seconds_and_day(known: Verification) 
     assert NOTHING not in table
     at = 1 + list(known.engines).index("26.1")
     cell = row(table, "learn/one")[at]
-    assert cell.startswith("2 · 4 s<br>20")
+    assert cell.startswith("2 · 4 s<br>26.1.5+dfsg1<br>20")
     assert row(table, "learn/one")[0] == '<span id="learn-one"></span>[learn/one](../learn/one.md)'
 
 
@@ -76,17 +81,25 @@ def test_what_changed_since_stands_out(known: Verification) -> None:
     assert "**1 of 2** · " in known.pages()
 
 
+def test_what_the_front_matter_declares_counts(known: Verification) -> None:
+    declares = f"---\ntokens:\n  build: '#\\d+'\n---\n\n{TEXT}"
+    (known.docs / "learn" / "one.md").write_text(declares)
+    record(known, "26.1")
+    assert "**0 of 2** · " in known.pages()
+
+
 def test_versions_and_digests_are_those_of_the_recording(known: Verification) -> None:
-    data = {"engines": {"26.1": "26.1.5+dfsg1"}, "images": {"ubuntu:latest": "sha256:ab"}}
-    write_json(known.recordings / "lab.json", data)
+    record(known, "26.1")
+    write_images(RAN_WITH, known.recordings)
     assert row(known.versions(), "`26.1`")[-1] == "`26.1.5+dfsg1`"
+    assert row(known.versions(), "`20.10`")[-1] == "–"
     assert row(known.images(), "ubuntu") == ["`ubuntu:latest`", "`sha256:ab`"]
 
 
 def test_what_is_not_run_is_listed_with_its_reason(known: Verification) -> None:
     table = known.not_run()
     assert row(table, "line 15")[-1] == "needs macOS"
-    assert "from Docker's source" in row(table, "line 11")[-1]
+    assert row(table, "line 11")[-1] == f"no engine of the lab is Docker 29; {FROM_SOURCE}"
     assert "line 3" not in table
 
 

@@ -48,6 +48,11 @@ def fence(*lines: str, header: str = "console") -> str:
     return "\n".join([f"```{header}", *lines, "```", "", ""])
 
 
+def every(seconds: float) -> str:
+    """A program that never is silent for long. Of a shell's loop, Ctrl-C can hit a part that just ended."""
+    return f"perl -e '$| = 1; while (1) {{ print qq(x\\n); select(undef, undef, undef, {seconds}) }}'"
+
+
 PASSING = {
     "output": fence("$ echo one; echo two", "one", "two"),
     "no output": fence("$ true"),
@@ -77,11 +82,11 @@ PASSING = {
     + fence("a: 1", header="yaml")
     + fence("a = 1", header="toml"),
     "other engine": fence("$ nosuch", header='{ .console engine="26.1" }') + fence("$ echo here", "here"),
-    "samples": fence("$ echo 0123456789ab", "3f2a9c1b7d54")
+    "samples": fence("$ echo 01234567''89ab", "3f2a9c1b7d54")
     + fence("$ echo [3f2a9c1b7d54]", "[3f2a9c1b7d54]"),
     "any order": fence("$ printf 'b\\na\\n'", "a", "b", header='{ .console order="any" }'),
     "any order with a sample": fence(
-        "$ printf '%s\\n' 'fedcba987654 y' '0123456789ab x'",
+        "$ printf '%s\\n' 'fedcba98''7654 y' '01234567''89ab x'",
         "111111111111 x",
         "222222222222 y",
         header='{ .console order="any" }',
@@ -89,7 +94,7 @@ PASSING = {
     "retried": fence("$ (sleep 0.6; touch eventually) & true", "...")
     + fence("$ ls eventually", "eventually", header='{ .console retry="10" }'),
     "json": fence(
-        '$ echo \'{"Id": "0123456789ab", "A": [1, 2, 3], "B": {"x": true}}\'',
+        '$ echo \'{"Id": "01234567\'\'89ab", "A": [1, 2, 3], "B": {"x": true}}\'',
         "{",
         '  "Id": "3f2a9c1b7d54",',
         "  ...",
@@ -113,6 +118,52 @@ PASSING = {
     )
     + fence("$ touch stop")
     + fence("stopped", header='{ .console title="Terminal 2" }'),
+    "never silent": fence(f"$ {every(0.3)}", "x", "...", "^C", header='{ .console timeout="2" }'),
+    "never silent, over blocks": fence(f"$ {every(0.3)}", "...", header='{ .console title="Terminal 2" }')
+    + fence("$ sleep 1")
+    + fence("x", "...", "^C", "$ echo usable", "usable", header='{ .console title="Terminal 2" }'),
+    "more of what is elided": fence(f"$ {every(1.2)}", "x", "...", header='{ .console title="Terminal 2" }')
+    + fence("$ sleep 2")
+    + fence("^C", header='{ .console title="Terminal 2" }'),
+    "output of Ctrl-C": fence(
+        "$ bash -c 'trap \"echo bye; exit 0\" INT; echo begun; sleep 100 & wait'",
+        "begun",
+        "^C",
+        "bye",
+        "$ echo usable",
+        "usable",
+    ),
+    "Ctrl-C is spoken of": fence("$ echo 'press ^C'; sleep 100", "press ^C", "^C"),
+    "Ctrl-C in a line": fence("$ printf 'a '; sleep 100", "a", "^C"),
+    "Ctrl-C twice": fence(
+        "$ perl -e '$SIG{INT} = sub { print qq(once more\\n); $SIG{INT} = q(DEFAULT) }; sleep 1 while 1'",
+        "^C",
+        "once more",
+        "^C",
+        header='{ .console exit="130" }',
+    ),
+    "interrupted in a program": fence(
+        "$ PS1='/ # ' bash --norc",
+        "/ # echo begun; sleep 100",
+        "begun",
+        "^C",
+        "/ # echo usable",
+        "usable",
+        "/ # exit 0",
+        "exit",
+        "$ echo outside",
+        "outside",
+    ),
+    "ended in a program": fence(
+        "$ PS1='/ # ' bash --norc",
+        "/ # until [ -e stop ]; do sleep 0.1; done; echo stopped",
+        header='{ .console title="Terminal 2" }',
+    )
+    + fence("$ touch stop")
+    + fence("stopped", "/ # exit 0", "exit", header='{ .console title="Terminal 2" }'),
+    "file while a command runs elsewhere": fence("$ sleep 100", header='{ .console title="Terminal 2" }')
+    + fence("\tx", header='text title="f"')
+    + fence("^C", header='{ .console title="Terminal 2" }'),
     "not run": fence("$ rm -rf /", header='{ .console norun="would harm" }') + fence("$ true"),
     "words": "no block at all\n",
 }
@@ -148,7 +199,7 @@ FAILING = {
         fence("$ echo bye", "/ # ls"), 2, "it ended with exit status 0 and never showed the prompt / #", ["bye"],
     ),
     "other prompt": (
-        fence("$ PS1='root@0123456789ab:/# ' bash --norc", "root@3f2a9c1b7d54:/# exit", "exit", "$ PS1='root@fedcba987654:/# ' bash --norc", "root@3f2a9c1b7d54:/# exit", "exit", header='{ .console timeout="1" }'),
+        fence("$ PS1='root@01234567''89ab:/# ' bash --norc", "root@3f2a9c1b7d54:/# exit", "exit", "$ PS1='root@fedcba98''7654:/# ' bash --norc", "root@3f2a9c1b7d54:/# exit", "exit", header='{ .console timeout="1" }'),
         5, "stands for 0123456789ab since page.md:2", None,
     ),
     "nothing open": (fence("/ # ls"), 2, "nothing is open that could show the prompt / #", []),
@@ -179,11 +230,43 @@ FAILING = {
     "more than shown": (
         fence("$ trap 'echo bye; exit' INT; bash -c 'trap \"echo bye; exit 0\" INT; sleep 100 & wait'", "^C"), 3, "more output came", ["+ bye"],
     ),
+    "more than elided": (
+        fence("$ echo x; sleep 2.5; echo y; sleep 100", "x", header='{ .console title="Terminal 2" }')
+        + fence("$ sleep 3") + fence("^C", header='{ .console title="Terminal 2" }'),
+        11, "more output came", ["+ y"],
+    ),
+    "never shown by a command that is never silent": (
+        fence(f"$ {every(0.3)}", "y", "...", "^C", header='{ .console timeout="1" }'),
+        2, "the output is not what the page shows", None,
+    ),
+    "other output of Ctrl-C": (
+        fence("$ bash -c 'trap \"echo bye; exit 0\" INT; sleep 100 & wait'", "^C", "ciao"),
+        4, "the output is not what the page shows", ["- ciao", "+ bye", "| bye"],
+    ),
+    "two commands at one prompt": (
+        fence("$ true", "> false", "$ echo x", "x"), 2, "the command is complete after line 1 of the 2 that were typed", [],
+    ),
+    "two commands at the last prompt": (
+        fence("$ true", "> false"), 2, "the command is complete after line 1 of the 2 that were typed", [],
+    ),
+    "file while a program waits": (
+        fence("$ PS1='/ # ' bash --norc") + fence("x", header='text title="f"') + fence("/ # exit", "exit"),
+        5, "the program of the command above still waits for input; leave it first", [],
+    ),
+    "file while a command runs": (
+        fence("$ sleep 100", header='{ .console title="Terminal 1" }') + fence("x", header='text title="f"')
+        + fence("^C", header='{ .console title="Terminal 1" }'),
+        5, "the command above still runs in this terminal; end it with ^C first", [],
+    ),
+    "yaml with a control character": (
+        fence("a: 1", "b: \x08", header="yaml"), 3, "no YAML: a character that it does not allow, U+0008", [],
+    ),
+    "yaml with a date that is none": (fence("a: 2024-99-99", header="yaml"), 1, "no YAML: month must be", []),
     "contradiction": (
-        fence("$ echo 0123456789ab", "3f2a9c1b7d54", "$ echo fedcba987654", "3f2a9c1b7d54"),
+        fence("$ echo 01234567''89ab", "3f2a9c1b7d54", "$ printf 'x\\ny fedcba98''7654'", "x", "y 3f2a9c1b7d54"),
         4,
         "3f2a9c1b7d54 stands for 0123456789ab since page.md:3, here it would be fedcba987654",
-        ["where 3f2a9c1b7d54 is 0123456789ab (page.md:3)"],
+        ["| x", "| y fedcba987654", "where 3f2a9c1b7d54 is 0123456789ab (page.md:3)"],
     ),
 }  # fmt: skip
 
@@ -199,6 +282,37 @@ def test_a_finding_names_its_line(
     if details is not None:
         assert list(caught.value.details) == details
     assert str(caught.value).startswith(f"page.md:{line}: ")
+
+
+def test_the_host_is_asked_what_died_when_a_block_fails(tmp_path: Path) -> None:
+    class DyingHost(LocalHost):
+        def check(self) -> None:
+            raise OSError("dockerd died; the last lines of its log:\npanic")
+
+    blocks = parse_page(fence("$ true") + fence("$ echo x", "y"), "page.md")
+    run = PageRun(blocks, lambda: DyingHost(tmp_path), "local")
+    try:
+        run.run_block(blocks[0])
+        with pytest.raises(BlockFailure) as caught:
+            run.run_block(blocks[1])
+    finally:
+        run.close()
+    died = ("dockerd died; the last lines of its log:", "panic")
+    assert caught.value.details == ("- y", "+ x", "| x", *died)
+    assert caught.value.differs
+    assert str(caught.value).endswith("\n    panic")
+
+
+def test_output_of_a_running_command_is_awaited_as_long_as_the_page_says(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snippets.verify.RUNNING_TIMEOUT", 0.1)
+    page = ["$ sleep 2.5; echo late; sleep 100", "late", "^C"]
+    with pytest.raises(BlockFailure):
+        run_all(start(fence(*page)))
+    run = start(fence(*page, header='{ .console retry="30" }'))
+    run_all(run)
+    assert [line.split(":")[:2] for line in run.retried] == [["page.md", "2"]]
 
 
 def test_after_a_failure_nothing_runs(start: Start, tmp_path: Path) -> None:
@@ -279,6 +393,22 @@ def test_rewriting_waits_for_what_comes_eventually(start: Start) -> None:
     assert run.edits == []
 
 
+def test_rewriting_takes_all_that_a_running_command_has_shown(start: Start) -> None:
+    terminal = '{ .console title="Terminal 2" timeout="1" }'
+    run, _ = rewriting(
+        start,
+        fence("$ echo one; until [ -e go ]; do sleep 0.1; done; echo two; sleep 100", "old", header=terminal)
+        + fence("$ touch go")
+        + fence("^C", header=terminal),
+    )
+    assert [(edit.command.line, edit.lines) for edit in run.edits] == [(2, ("one", "two"))]
+
+
+def test_rewriting_does_not_move_what_came_after_ctrl_c(start: Start) -> None:
+    with pytest.raises(BlockFailure, match="more output came"):
+        rewriting(start, fence("$ bash -c 'trap \"echo bye; exit 0\" INT; sleep 100 & wait'", "^C"))
+
+
 def test_rewriting_does_not_hide_an_exit_status(start: Start) -> None:
     with pytest.raises(BlockFailure, match="exit status 1, expected 0"):
         rewriting(start, fence("$ echo x; false", "y"))
@@ -295,7 +425,7 @@ def test_what_a_page_leaves_behind_fails_it(start: Start) -> None:
 def test_what_a_page_declares_it_may_leave(start: Start) -> None:
     run = start(
         "---\nleaves: [file 3f2a9c1b7d54]\n---\n"
-        + fence("$ echo 0123456789ab", "3f2a9c1b7d54", "$ touch 0123456789ab")
+        + fence("$ echo 01234567''89ab", "3f2a9c1b7d54", "$ touch 01234567''89ab")
     )
     run.check_leftovers()
     assert run.clean

@@ -4,6 +4,7 @@
 
 {
   const KEY = "docker-architecture.engine"
+  const DEFAULT = "28.5-containerd" // Shown to readers who have not chosen yet: of ours, the likest to a fresh Docker.
   const SWITCHING = "data-md-switching" // The theme's own mark of a tab that no reader chose.
 
   // Each tab: its label, its radio button, the engines that the blocks in it are bound to.
@@ -16,8 +17,8 @@
     }))
   })
 
-  let current = null
-  try { current = localStorage.getItem(KEY) } catch { /* Then a choice holds for this page. */ }
+  let current = DEFAULT
+  try { current = localStorage.getItem(KEY) ?? DEFAULT } catch { /* Then a choice holds for this page. */ }
 
   // Before the theme starts it is enough to choose; it looks at what is chosen.
   for (const { input, engines } of tabs) if (engines.includes(current)) input.checked = true

@@ -22,6 +22,8 @@ HOST_PACKAGES = (
     "less",
     "mount",
     "ncurses-base",
+    "openssh-client",
+    "openssh-server",
     "openssl",
     "procps",
     "sysvinit-utils",

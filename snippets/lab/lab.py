@@ -134,13 +134,14 @@ class Lab:
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def objects(self) -> frozenset[str]:
-        """Return the containers, networks and volumes, each as its kind and name: `container web`.
+        """Return the containers, images, networks and volumes, each as its kind and name: `container web`.
 
         Raises:
             LabError: the daemon does not answer.
         """
         listing = self.run(
             "docker container ls --all --format 'container {{.Names}}' && "
+            "docker image ls --format 'image {{.Repository}}:{{.Tag}}' && "
             "docker network ls --format 'network {{.Name}}' && docker volume ls --format 'volume {{.Name}}'"
         )
         if listing.returncode:

@@ -17,7 +17,8 @@ LABELS: Mapping[str, str] = {
 }
 """The engines that a block can be bound to, oldest first, with what follows "Docker" in a label.
 
-Those that no lab runs are here, too: what a page shows of them is from Docker's source.
+Those that no lab runs are here, too. What a page shows of them was seen on a build of Docker's source,
+or read there.
 """
 
 BOTH = ", both stores"

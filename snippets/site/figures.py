@@ -56,6 +56,21 @@ class Process:
 
 
 @dataclass(frozen=True)
+class Node:
+    """A thing in a tree.
+
+    Attributes:
+        what: its name, as code.
+        note: what it is, in a few words.
+        children: the things that belong to it.
+    """
+
+    what: str
+    note: str
+    children: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
 class Step:
     """Something that one participant asks of another, or that happens at one.
 
@@ -101,14 +116,19 @@ class Span:
 
 
 def layer_sizes(title: str, layers: Sequence[Layer]) -> str:
-    """Return a bar for each layer, in the order given, as long as its share of the largest."""
+    """Return a bar for each layer, in order, as long as its share of the largest. 0 bytes have none."""
     largest = max((layer.size for layer in layers), default=0) or 1
     total = size(sum(layer.size for layer in layers))
     rows = [
         _Bar(layer.what, size(layer.size), 0, layer.size / largest if layer.size else None)
         for layer in layers
     ]
-    return _bars(title, f"{len(layers)} bars, {total} together", ("layer", "size"), rows)
+    return _bars(
+        title,
+        f"{len(layers)} sizes, {total} together, and a bar for each that is not 0",
+        ("layer", "size"),
+        rows,
+    )
 
 
 def timeline(title: str, spans: Sequence[Span]) -> str:
@@ -166,43 +186,58 @@ def process_tree(title: str, processes: Sequence[Process]) -> str:
     """
     known = {process.pid for process in processes}
     roots = [process for process in processes if process.parent not in known or process.parent == process.pid]
-    parts, items, y = list[str](), list[str](), 0
 
-    def draw(process: Process, depth: int, above: int) -> None:
+    def node(process: Process) -> Node:
+        note = f"PID {process.pid}" + (f" · {process.note}" if process.note else "")
+        children = [child for child in processes if child.parent == process.pid and child is not process]
+        return Node(process.what, note, tuple(map(node, children)))
+
+    trees = [node(root) for root in roots]
+    drawn = sum(map(_count, trees))
+    if drawn != len(processes):
+        raise ValueError(f"no tree: {len(processes) - drawn} of {len(processes)} processes hang on no root")
+    return tree(title, f"A tree of {drawn} processes", trees)
+
+
+def tree(title: str, description: str, roots: Sequence[Node]) -> str:
+    """Return things below the things that they belong to, from the left to the right."""
+    parts, y = list[str](), 0
+
+    def draw(node: Node, depth: int, above: int) -> None:
         nonlocal y
         x, first = 18 * depth, y + _LINE
         if depth:
             parts.append(f'<path class="line" d="M{x - 10} {above + 6}V{first - 5}H{x - 3}"/>')
-        lines = _wrap(process.what, LETTERS_OF_PHONE - 2 * depth)
-        for line in lines:
+        for line in _wrap(node.what, LETTERS_OF_PHONE - 2 * depth):
             y += _LINE
             parts.append(_text(line, x, y, "code"))
-        y += _LINE
-        note = f"PID {process.pid}" + (f" · {process.note}" if process.note else "")
-        for number, line in enumerate(_wrap(note, LETTERS_OF_PHONE + 6 - 2 * depth)):
-            y += _LINE if number else 0
+        for line in _wrap(node.note, LETTERS_OF_PHONE + 6 - 2 * depth):
+            y += _LINE
             parts.append(_text(line, x, y, "soft"))
         below = y
         y += 8
-        said = f"<li><code>{escape(process.what)}</code>, {escape(note)}"
-        children = [child for child in processes if child.parent == process.pid and child is not process]
-        items.append(said + ("<ul>" if children else ""))
-        for child in children:
+        for child in node.children:
             draw(child, depth + 1, below)
-        items.append("</ul></li>" if children else "</li>")
 
     for root in roots:
         draw(root, 0, y)
-    drawn = sum(item.startswith("<li>") for item in items)
-    if drawn != len(processes):
-        raise ValueError(f"no tree: {len(processes) - drawn} of {len(processes)} processes hang on no root")
     return _figure(
         title,
-        f"A tree of {len(processes)} processes. The list that follows is the same.",
+        f"{description}. The list that follows is the same.",
         parts,
         y,
-        f'<ul class="unseen">{"".join(items)}</ul>',
+        f'<ul class="unseen">{"".join(map(_item, roots))}</ul>',
     )
+
+
+def _count(node: Node) -> int:
+    return 1 + sum(map(_count, node.children))
+
+
+def _item(node: Node) -> str:
+    children = "".join(map(_item, node.children))
+    below = f"<ul>{children}</ul>" if children else ""
+    return f"<li><code>{escape(node.what)}</code>, {escape(node.note)}{below}</li>"
 
 
 def sequence(title: str, steps: Iterable[Step | Mapping[str, Any]]) -> str:

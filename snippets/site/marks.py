@@ -85,7 +85,7 @@ class PageMarks:
         Raises:
             ValueError: a recording of the page cannot be read.
         """
-        ran = ran_on(page, blocks, LABELS, recordings or RECORDINGS)
+        ran = ran_on(page, blocks, settings, LABELS, recordings or RECORDINGS)
         return cls(list(blocks), ran, settings, verification)
 
     @property

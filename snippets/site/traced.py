@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
 from snippets.site import figures
 from snippets.site.engine_tabs import label, tab
-from snippets.site.tables import code, table
-from snippets.trace import ABSENT, COMMAND, PRESENT, PROGRAM, Record, read_trace
+from snippets.site.tables import table
+from snippets.trace import (
+    ABSENT,
+    CLIENT_ENDS,
+    CLIENT_LISTS,
+    COMMAND,
+    PRESENT,
+    PROGRAM,
+    Record,
+    read_trace,
+)
 
 
 def pictures(run: str = ABSENT) -> str:
@@ -16,19 +26,26 @@ def pictures(run: str = ABSENT) -> str:
     return _tabs(lambda engine, records: _picture(engine, run, records), run)
 
 
-def tables(run: str = ABSENT) -> str:
+def lists(run: str = ABSENT) -> str:
     """Tabs with every record of a run on each engine, numbered."""
-    return _tabs(lambda _, records: _table(records), run)
+    return _tabs(lambda _, records: _list(records), run)
 
 
-def steps() -> str:
+def steps(run: str = ABSENT) -> str:
     """Tabs with the nine steps of the lesson, each with the numbers of the records that show it."""
-    return _tabs(lambda _, records: _steps(records), ABSENT)
+    return _tabs(lambda _, records: _steps(records), run)
 
 
-def phases() -> str:
-    """Tabs with the time that each part of the run took, the image absent."""
-    return _tabs(lambda engine, records: _phases(engine, records), ABSENT)
+def phases(run: str = ABSENT) -> str:
+    """Tabs with the time that each part of a run took."""
+    return _tabs(lambda engine, records: _phases(engine, run, records), run)
+
+
+def shown(records: Sequence[Record]) -> list[list[int]]:
+    """The numbers of the records that show each of the nine steps; the first record is number 1."""
+    return [
+        [number for number, record in enumerate(records, 1) if shows(record, records)] for _, shows in STEPS
+    ]
 
 
 def compared() -> str:
@@ -45,28 +62,36 @@ def compared() -> str:
 
 
 STEPS: Sequence[tuple[str, Callable[[Record, Sequence[Record]], bool]]] = (
-    ("You type the command, and the client starts.", lambda one, _: one.what.endswith("/_ping")),
+    ("You type the command, and the client starts.", lambda one, _: one.what == COMMAND),
     (
         "The client sends a request to the daemon.",
-        lambda one, all_: one is _nth(all_, "/containers/create", 0),
+        lambda one, all_: one.what.endswith("/_ping") or one is _nth(all_, "/containers/create", 0),
     ),
     (
-        "The daemon has no such image and says so; the client asks for it.",
-        lambda one, _: one.source == "api" and ("/images/create" in one.what or one.what.endswith("/info")),
+        "The daemon has no such image and says so; the client tells you, and asks for it.",
+        lambda one, all_: (
+            (one is _nth(all_, "/containers/create", 0) and one.answer != "")
+            or one.what.startswith("Unable to find image")
+            or (one.source == "api" and ("/images/create" in one.what or one.what.endswith("/info")))
+        ),
     ),
     (
         "The registry sends the index, the manifest, the configuration and the layer.",
-        lambda one, _: one.source == "registry" or one.what == "image pull",
+        lambda one, _: (
+            one.source == "registry"
+            or one.what == "image pull"
+            or (one.source == "terminal" and ("Pulling from" in one.what or one.what.startswith("Status:")))
+        ),
     ),
     (
         "The daemon creates the container.",
-        lambda one, all_: one is _nth(all_, "/containers/create", 1) or one.what == "container create",
+        lambda one, all_: one is _nth(all_, "/containers/create", -1) or one.what == "container create",
     ),
     (
         "The container runs its command.",
         lambda one, _: (
             one.what.endswith("/start")
-            or one.what in ("network connect", "container start", "task create", "task start", "/hello")
+            or one.what in ("network connect", "container start", "task create", "task start", PROGRAM)
             or one.what.startswith(
                 ("containerd-shim-runc-v2 start", "runc create", "runc init", "runc start")
             )
@@ -75,16 +100,18 @@ STEPS: Sequence[tuple[str, Callable[[Record, Sequence[Record]], bool]]] = (
     ),
     (
         "The output goes back to the client, over the connection that it opened before the start.",
-        lambda one, _: "/attach" in one.what or one.what == "container attach",
+        lambda one, _: (
+            "/attach" in one.what or one.what == "container attach" or one.what.startswith("Hello")
+        ),
     ),
     (
-        "The client shows it, and learns the exit status from its wait request.",
-        lambda one, _: "/wait" in one.what or one.what == "task exit",
+        "The client shows it, and ends with the exit status that its wait request is for.",
+        lambda one, _: "/wait" in one.what or one.what.startswith("Hello") or one.what == CLIENT_ENDS,
     ),
     (
         "The container has exited and stays: nothing removes it.",
         lambda one, _: (
-            one.what in ("container die", "network disconnect")
+            one.what in ("task exit", "container die", "network disconnect", CLIENT_LISTS)
             or one.what in ("runc delete", "containerd-shim-runc-v2 delete")
         ),
     ),
@@ -94,7 +121,7 @@ STEPS: Sequence[tuple[str, Callable[[Record, Sequence[Record]], bool]]] = (
 
 def _nth(records: Sequence[Record], part: str, number: int) -> Record | None:
     found = [record for record in records if record.source == "api" and part in record.what]
-    return found[number] if number < len(found) else None
+    return found[number] if -len(found) <= number < len(found) else None
 
 
 def _recorded() -> list[str]:
@@ -122,13 +149,15 @@ def _picture(engine: str, run: str, records: Sequence[Record]) -> str:
     shown = [
         figures.Step(
             record.origin,
-            record.origin if record.target in ("listeners", "kernel") else record.target,
+            record.origin if record.target in ("listeners", "kernel", "terminal") else record.target,
             _said(record),
-            int(record.answer) if record.answer.isdigit() else None,
+            _status(record),
             None if record.milliseconds is None else record.milliseconds / 1000,
         )
         for record in records
-        if record.source in ("api", "registry", "process", "task")
+        if record.source in ("api", "registry", "process", "task", "terminal")
+        # What you ask for afterwards is no part of the run.
+        and record.what != CLIENT_LISTS
     ]
     return figures.sequence(f"{COMMAND}, image {run}, {label([engine])}", shown)
 
@@ -141,32 +170,51 @@ def _said(record: Record) -> str:
         return f"{method} {'/'.join(part for part in path.split('/') if part and not part.startswith('v1.'))}"
     if record.source == "registry":
         return f"{method} {path.removeprefix('/v2/library/hello-world/') or path}"
-    return what
+    if record.what == CLIENT_ENDS:
+        return f"ends: {record.answer}"
+    return f"prints: {record.what}" if record.source == "terminal" else what
 
 
-def _table(records: Sequence[Record]) -> str:
-    rows = [
-        (
-            str(number),
-            "" if record.milliseconds is None else f"{record.milliseconds:.0f}",
-            f"{record.origin} → {record.target}",
-            code(record.what),
-            record.answer,
+def _status(record: Record) -> int | None:
+    status = record.answer.split(" ")[0]
+    return int(status) if status.isdigit() else None
+
+
+def _list(records: Sequence[Record]) -> str:
+    """The records as a list, which fits a phone, where a table of as many columns does not."""
+    items = []
+    for record in records:
+        when = (
+            "" if record.milliseconds is None else f' <span class="when">{record.milliseconds:.0f} ms</span>'
         )
-        for number, record in enumerate(records, 1)
-    ]
-    return table(("#", "ms", "from → to", "what", "answer"), rows)
+        answer = f' <b class="status">{escape(record.answer)}</b>' if record.answer else ""
+        items.append(
+            f'<li><span class="who">{record.origin} → {record.target}</span>{when}<br>'
+            f"<code>{escape(record.what)}</code>{answer}</li>"
+        )
+    return f'<ol class="steps">{"".join(items)}</ol>\n'
 
 
 def _steps(records: Sequence[Record]) -> str:
-    rows = []
-    for number, (text, shows) in enumerate(STEPS, 1):
-        found = [str(index) for index, record in enumerate(records, 1) if shows(record, records)]
-        rows.append((str(number), text, ", ".join(found)))
-    return table(("step", "what happens", "records"), rows)
+    rows = [
+        (f"**{number}** {text}", ranges(found) or "none")
+        for number, ((text, _), found) in enumerate(zip(STEPS, shown(records), strict=True), 1)
+    ]
+    return table(("step", "records"), rows, "values")
 
 
-def _phases(engine: str, records: Sequence[Record]) -> str:
+def ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as text, three and more in a row as a range: `1, 3–6`."""
+    rows: list[list[int]] = []
+    for number in numbers:
+        if rows and number == rows[-1][-1] + 1:
+            rows[-1].append(number)
+        else:
+            rows.append([number])
+    return ", ".join(f"{row[0]}–{row[-1]}" if len(row) > 2 else ", ".join(map(str, row)) for row in rows)
+
+
+def _phases(engine: str, run: str, records: Sequence[Record]) -> str:
     def at(matches: Callable[[Record], bool]) -> float:
         return next(one.milliseconds for one in records if matches(one) and one.milliseconds is not None)
 
@@ -174,11 +222,16 @@ def _phases(engine: str, records: Sequence[Record]) -> str:
         found = _nth(records, part, number)
         return at(lambda one: one is found)
 
+    asked = [("create the container", call("/_ping"))]
+    if run == ABSENT:
+        asked = [
+            ("ask for the container, in vain", call("/_ping")),
+            ("pull the image", call("/images/create")),
+            ("create the container", call("/containers/create", 1)),
+        ]
     marks = [
         ("the client starts", 0.0),
-        ("look for the image", call("/_ping")),
-        ("pull the image", call("/images/create")),
-        ("create the container", call("/containers/create", 1)),
+        *asked,
         ("start: network, shim, runc", call("/start")),
         ("the program runs", at(lambda one: one.what == PROGRAM)),
         ("clear up", at(lambda one: one.what == "task exit")),
@@ -188,4 +241,4 @@ def _phases(engine: str, records: Sequence[Record]) -> str:
         figures.Span(name, begin, following - begin)
         for (name, begin), (_, following) in zip(marks, [*marks[1:], ("", end)], strict=True)
     ]
-    return figures.timeline(f"Where the time goes, {label([engine])}", spans)
+    return figures.timeline(f"Where the time goes, image {run}, {label([engine])}", spans)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from snippets.block import Block, Kind, parse_page
 from snippets.lab.engines import ENGINES
-from snippets.record import RECORDINGS, RUNS, fingerprints, read_recording
+from snippets.record import RECORDINGS, RUNS, all_recordings, fingerprints, read_images, read_recording
+from snippets.settings import PageSettings, parse_settings
 from snippets.site.engine_tabs import LABELS, label, not_run
 from snippets.site.tables import code, table
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 """The pages."""
+
+FROM_SOURCE = "seen on a build of its source, or read there"
+"""What a block shows of an engine that no lab has."""
 
 NOTHING = "Nothing is recorded yet. `make record` runs every page on every engine and writes it down.\n\n"
 
@@ -36,12 +38,17 @@ class Verification:
     @cached_property
     def blocks(self) -> Mapping[str, list[Block]]:
         """The blocks of each page, by its path below `docs`, in the order of paths."""
+        return {name: parse_page(text, f"docs/{name}") for name, text in self._texts.items()}
+
+    @cached_property
+    def settings(self) -> Mapping[str, PageSettings]:
+        """What each page declares about itself, by its path below `docs`."""
+        return {name: parse_settings(text, f"docs/{name}") for name, text in self._texts.items()}
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
         paths = sorted(self.docs.rglob("*.md"))
-        names = [path.relative_to(self.docs).as_posix() for path in paths]
-        return {
-            name: parse_page(path.read_text(encoding="utf-8"), f"docs/{name}")
-            for name, path in zip(names, paths, strict=True)
-        }
+        return {path.relative_to(self.docs).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
     @cached_property
     def engines(self) -> list[str]:
@@ -49,7 +56,7 @@ class Verification:
         return [name for name in LABELS if name in ENGINES or (self.recordings / name).is_dir()]
 
     def pages(self) -> str:
-        """Return a table of pages and engines: how many blocks of each page are recorded, when, how long.
+        """Return a table of pages and engines: how many blocks are recorded, how long, with what, when.
 
         Raises:
             ValueError: a recording cannot be read.
@@ -67,25 +74,38 @@ class Verification:
         recording = read_recording(f"docs/{name}", engine, self.recordings)
         if recording is None:
             return "–"
-        known = fingerprints(blocks, engine).values()
+        known = fingerprints(blocks, self.settings[name], engine).values()
         fits = sum(fingerprint in recording.fingerprints for fingerprint in known)
         count = f"{fits}" if fits == len(known) else f"**{fits} of {len(known)}**"
-        return f"{count} · {recording.seconds:.0f} s<br>{recording.date}"
+        return f"{count} · {recording.seconds:.0f} s<br>{recording.version}<br>{recording.date}"
 
     def versions(self) -> str:
-        """Return a table of the engines with the version that each daemon told, and its label."""
-        told = self._lab().get("engines", {})
+        """Return a table of the engines with their labels and the versions that their daemons told.
+
+        Raises:
+            ValueError: a recording cannot be read.
+        """
+        told = {(recording.engine, recording.version) for recording in all_recordings(self.recordings)}
         rows = [
-            (code(name), label([name]), code(told[name]) if name in told else "–") for name in self.engines
+            (
+                code(name),
+                label([name]),
+                ", ".join(code(version) for engine, version in sorted(told) if engine == name) or "–",
+            )
+            for name in self.engines
         ]
         return table(("engine", "in the lesson's tabs", "version"), rows, "values")
 
     def images(self) -> str:
-        """Return a table of the stand-in images with the digests that they had."""
-        digests = self._lab().get("images", {})
+        """Return a table of the stand-in images with the digests that they had.
+
+        Raises:
+            ValueError: what is recorded of them cannot be read.
+        """
+        digests = {entry for images in read_images(self.recordings).values() for entry in images.items()}
         if not digests:
             return NOTHING
-        rows = [(code(name), code(value)) for name, value in sorted(digests.items())]
+        rows = [(code(name), code(value)) for name, value in sorted(digests)]
         return table(("image", "digest"), rows, "values")
 
     def not_run(self) -> str:
@@ -104,11 +124,4 @@ class Verification:
             elif not_run(block.engines) and not any(
                 read_recording(f"docs/{name}", engine, self.recordings) for engine in block.engines
             ):
-                yield block, f"no engine of the lab is {label(block.engines)}; from Docker's source"
-
-    def _lab(self) -> Mapping[str, Mapping[str, str]]:
-        path = self.recordings / "lab.json"
-        if not path.exists():
-            return {}
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
-        return data if isinstance(data, dict) else {}
+                yield block, f"no engine of the lab is {label(block.engines)}; {FROM_SOURCE}"

@@ -337,7 +337,7 @@ class PageRun:
             last = [f"| {line}" for line in without_blank_end(shown)[-LAST_LINES:]]
             if comparison.conflict:
                 raise self._failure(block, command, comparison.conflict.reason, last, differs=True)
-            diff = differences(command.output, shown, self.bindings.types)
+            diff = differences(command.output, shown, self.bindings.types, any_order=block.any_order)
             raise self._failure(
                 block, command, "the output is not what the page shows", [*diff, *last], differs=True
             )

@@ -25,7 +25,7 @@ from snippets.match.lines import (
     longest_common,
     without_blank_end,
 )
-from snippets.match.tokens import PID_HEADINGS, TokenType, pid_columns, tokens_of
+from snippets.match.tokens import TokenType, is_pid_heading, pid_columns, tokens_of
 
 _Entry = tuple[str | None, Any]
 """An entry of a JSON container: a member with its key, an element or a `...` without one."""
@@ -81,7 +81,7 @@ class _Writer:
         for line in self._choices(row, shown):
             if self._fits(line, row):
                 break
-        if not line.strip() or any(heading in line.split() for heading in PID_HEADINGS):
+        if not line.strip() or is_pid_heading(line):
             self.above = [line]
         return line
 

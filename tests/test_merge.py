@@ -79,6 +79,12 @@ def test_merge(expected: list[str], actual: list[str], merged: list[str]) -> Non
             id="a PID is known by its heading",
         ),
         pytest.param(
+            ["  PID CMD", "   12 old", "   PID of sh:", "   13 sh"],
+            ["  PID CMD", "   77 new", "   PID of sh:", "   78 sh"],
+            ["  PID CMD", "   12 new", "   PID of sh:", "   13 sh"],
+            id="a line that speaks of a PID is no heading",
+        ),
+        pytest.param(
             ["...", "   12 old"],
             ["  PID CMD", "   77 new"],
             ["...", "   77 new"],

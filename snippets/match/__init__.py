@@ -109,9 +109,8 @@ def differences(
         return [f"  at {found.path or 'the top'}:", f"- {found.expected}", f"+ {found.actual}"]
     patterns, rows = line_patterns(expected, types), _rows(actual)
     if any_order:
-        missing, came = Layout(patterns, rows, LineRules(search), search, any_order=True).left_over()
-        if len(patterns) > len([pattern for pattern in patterns if not pattern.any_lines]):
-            came = came[:DIFF_ELIDED] if missing else []
+        missing, rest = Layout(patterns, rows, LineRules(search), search, any_order=True).left_over()
+        came = _told(rest, missing, any(pattern.any_lines for pattern in patterns))
         return [*(f"- {pattern.source}" for pattern in missing), *(f"+ {row}" for row in came)]
     first, begin = _alike(patterns, rows)
     below, end = _alike(patterns[first:][::-1], rows[begin:][::-1])
@@ -173,16 +172,19 @@ def _run(segment: Sequence[LinePattern], rows: Sequence[str], at: int) -> int:
     return run
 
 
+def _told(came: Sequence[str], beside: Sequence[object], elided: bool) -> Sequence[str]:
+    """The unexpected lines that a report shows; elided ones tell something only beside others."""
+    if not elided:
+        return came
+    return came[:DIFF_ELIDED] if beside else []
+
+
 def _line_differences(patterns: Sequence[LinePattern], rows: Sequence[str], kept: bool) -> Iterator[str]:
     at_expected = at_actual = 0
     for next_expected, next_actual in [*longest_common(patterns, rows), (len(patterns), len(rows))]:
         gap = patterns[at_expected:next_expected]
         changed = [pattern.source for pattern in gap if not pattern.any_lines]
-        came = rows[at_actual:next_actual]
-        if len(changed) < len(
-            gap
-        ):  # lines are elided here: only beside a changed line do they tell something
-            came = came[:DIFF_ELIDED] if changed else []
+        came = _told(rows[at_actual:next_actual], changed, len(changed) < len(gap))
         if kept and (changed or came):
             yield _KEPT
         yield from (f"- {line}" for line in changed)

@@ -7,7 +7,7 @@ tried one way after another, and the number of tries has a bound.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
@@ -18,6 +18,7 @@ from snippets.match.tokens import TokenType
 
 Shown = TypeVar("Shown")
 Came = TypeVar("Came")
+State = TypeVar("State")
 ShownIn = TypeVar("ShownIn", contravariant=True)
 CameIn = TypeVar("CameIn", contravariant=True)
 
@@ -203,25 +204,21 @@ class Layout(Generic[Shown, Came]):
             *zip(tail, self.came[len(self.came) - len(tail) :], strict=True),
         ]
         # What has one place alone is laid first, as nothing else can be tried for it.
-        stack: list[Iterator[tuple[Reading, int]]] = [
-            ((learned, len(head)) for learned in self._laid(fixed, reading))
-        ]
+        first = ((learned, len(head)) for learned in self._laid(fixed, reading))
         # What was tried from a place on holds for every later place with the same knowledge. Bindings are
         # kept, not copied, where nothing was learned.
         tried: dict[tuple[int, int], tuple[int, Bindings]] = {}
-        while stack:
-            state = next(stack[-1], None)
-            if state is None:
-                stack.pop()
-                continue
-            number, (learned, start) = len(stack) - 1, state
-            if number == len(middle):
-                yield learned
-                continue
+
+        def placed(number: int, state: tuple[Reading, int]) -> Iterator[tuple[Reading, int]]:
+            learned, start = state
             key = (number, id(learned.bindings))
-            if key not in tried or start < tried[key][0]:
-                tried[key] = (start, learned.bindings)
-                stack.append(self._placed(middle[number], start, ends[number], learned))
+            if key in tried and start >= tried[key][0]:
+                return iter(())
+            tried[key] = (start, learned.bindings)
+            return self._placed(middle[number], start, ends[number], learned)
+
+        for learned, _ in _choices(first, len(middle), placed):
+            yield learned
 
     def _placed(
         self, segment: Sequence[Shown], start: int, end: int, reading: Reading
@@ -233,15 +230,9 @@ class Layout(Generic[Shown, Came]):
 
     def _laid(self, pairs: Sequence[tuple[Shown, Came]], reading: Reading) -> Iterator[Reading]:
         """Every way to read pairs of entries that fit, one after another."""
-        stack = [iter([reading])]
-        while stack:
-            learned = next(stack[-1], None)
-            if learned is None:
-                stack.pop()
-            elif len(stack) > len(pairs):
-                yield learned
-            else:
-                stack.append(self.rules.readings(*pairs[len(stack) - 1], learned))
+        return _choices(
+            iter([reading]), len(pairs), lambda number, learned: self.rules.readings(*pairs[number], learned)
+        )
 
     @cached_property
     def _wanted(self) -> list[Shown]:
@@ -269,20 +260,18 @@ class Layout(Generic[Shown, Came]):
             self._note_left_over(given, reading)
             return
         order = _most_constrained_first(possible, [self.rules.samples(entry) for entry in wanted])
+
         # Beside what was laid each step keeps a number for every entry that is not laid yet, so that only a
         # contradiction ends it.
-        stack: list[Iterator[tuple[Reading, list[int | None]]]] = [iter([(reading, given)])]
-        while stack:
-            state = next(stack[-1], None)
-            if state is None:
-                stack.pop()
-                continue
-            laid, (learned, given) = len(stack) - 1, state
-            if laid == len(order):
-                yield learned
-                continue
+        def laid_next(
+            laid: int, state: tuple[Reading, list[int | None]]
+        ) -> Iterator[tuple[Reading, list[int | None]]]:
+            learned, given = state
             taken = {given[entry] for entry in order[:laid]}
-            stack.append(self._given(order[laid], possible, given, taken, learned))
+            return self._given(order[laid], possible, given, taken, learned)
+
+        for learned, _ in _choices(iter([(reading, given)]), len(order), laid_next):
+            yield learned
 
     def _given(
         self,
@@ -323,6 +312,27 @@ class Layout(Generic[Shown, Came]):
             for entry in [*left_over, *self.came] if number is None else ():
                 if self.rules.fits(wanted, entry):
                     deque(self.rules.readings(wanted, entry, reading), maxlen=0)
+
+
+def _choices(
+    first: Iterator[State], depth: int, deeper: Callable[[int, State], Iterator[State]]
+) -> Iterator[State]:
+    """Every state that is some choices deep, depth first; without recursion, as outputs are long.
+
+    Args:
+        first: the states before the first choice.
+        depth: how many choices there are.
+        deeper: the states that a choice, by its number, leads to from a state.
+    """
+    stack = [first]
+    while stack:
+        state = next(stack[-1], None)
+        if state is None:
+            stack.pop()
+        elif len(stack) > depth:
+            yield state
+        else:
+            stack.append(deeper(len(stack) - 1, state))
 
 
 def _assigned(possible: Sequence[Sequence[int]]) -> list[int | None]:

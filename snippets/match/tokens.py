@@ -35,7 +35,7 @@ _LATER_ADJECTIVES = (
     "beautiful", "bold", "busy", "charming", "cool", "crazy", "exciting", "funny", "great", "intelligent",
     "interesting", "magical", "nice", "recursing", "strange", "sweet",
 )  # fmt: skip
-"""What Docker's list of adjectives got since the package `namesgenerator` was made; it gets no more."""
+"""The adjectives that dockerd 20.10 to 28.5 have and the package `namesgenerator` lacks."""
 
 _ADJECTIVE = f"(?:{'|'.join((*namesgenerator.left, *_LATER_ADJECTIVES))})"
 

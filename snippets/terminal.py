@@ -149,12 +149,13 @@ class Terminal:
             raise
 
     def run(self, text: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
-        """Type a command at the shell and wait for its end.
+        """Type a command at the shell, or a line into the program in the terminal, and wait for its end.
 
         Args:
             text: the command; its lines as one types them.
             timeout: seconds that it may take.
-            prompt: where given, the command opens a program, and the wait ends at its prompt.
+            prompt: where given, the prompt of the program that it opens or is typed into, which ends the wait
+                as well.
 
         Raises:
             TimeLimitError: it did not end in time; Ctrl-C was sent to it.
@@ -168,18 +169,53 @@ class Terminal:
     def start(self, text: str) -> None:
         """Type a command at the shell, or a line into the program in the terminal, and do not wait for it.
 
+        What the terminal does not take at once follows while output is read.
+
         Raises:
             ClosedError: the shell is gone.
             TerminalError: a line is longer than a terminal takes.
         """
-        self._type(text)
+        lines = text.split("\n")
+        longest = max(len(line.encode()) for line in lines)
+        if longest > LINE_LIMIT:
+            raise TerminalError(
+                f"a line of {longest} bytes cannot be typed, a terminal takes {LINE_LIMIT}; "
+                "put it into a file",
+                "",
+            )
+        self._raw.clear()
+        self._searched = self._newlines = 0
+        if self._in_program:
+            self._echo = None
+        else:
+            self._echo = "".join(f"{line}\r\n" for line in lines).encode()
+            self._begun_at, self._typed = self._typed, self._typed + len(lines)
+        self._unsent = f"{text}\n".encode()
+        self._send()
 
     def wait(self, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
         """Wait for the end of the command that was started; parameters and errors as of `run`.
 
-        The outcome has the output since the start.
+        The shell's mark ends the wait, or the prompt of the program in the terminal. The outcome has the
+        output since the start.
         """
-        return self._wait(timeout, prompt)
+        deadline = time.monotonic() + timeout
+        while (mark := self._ended()) is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self._stop()
+                raise TimeLimitError(f"it had not ended after {timeout:g} s", self._shown())
+            at_prompt = prompt is not None and _stands_at(self._raw, prompt)
+            if self._turn(min(left, _PROMPT_SETTLES if at_prompt else _LOOK_EVERY)):
+                continue
+            if at_prompt:
+                self._in_program = True
+                output, _, shown_prompt = self._shown().rpartition("\n")
+                return Outcome(output, None, shown_prompt.rstrip())
+            if self._process.poll() is not None:
+                raise ClosedError("the terminal's shell is gone", self._shown())
+        self._in_program = False
+        return Outcome(self._shown(mark.start()), int(mark["status"]))
 
     def output_of_running(self, *, quiet: float) -> str:
         """What the command that was started has shown so far, once it was silent for `quiet` seconds.
@@ -211,20 +247,6 @@ class Terminal:
         self._any_mark = True
         self._write(b"\x03")
 
-    def type_line(self, line: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
-        """Type one line into the program that the command before opened.
-
-        Args:
-            line: what is typed.
-            timeout: seconds until the program shows its prompt again or ends.
-            prompt: the prompt that ends the wait; without one, the wait ends with the program.
-
-        Raises:
-            TimeLimitError, OutputLimitError, ClosedError, TerminalError: as of `run`.
-        """
-        self._type(line)
-        return self._wait(timeout, prompt)
-
     def close(self) -> None:
         """Hang up: the shell and the program in its foreground get SIGHUP, as when a window is closed."""
         if self._master >= 0:
@@ -244,26 +266,6 @@ class Terminal:
     ) -> None:
         self.close()
 
-    def _type(self, text: str) -> None:
-        """Begin to type; what the terminal does not take at once follows while output is read."""
-        lines = text.split("\n")
-        longest = max(len(line.encode()) for line in lines)
-        if longest > LINE_LIMIT:
-            raise TerminalError(
-                f"a line of {longest} bytes cannot be typed, a terminal takes {LINE_LIMIT}; "
-                "put it into a file",
-                "",
-            )
-        self._raw.clear()
-        self._searched = self._newlines = 0
-        if self._in_program:
-            self._echo = None
-        else:
-            self._echo = "".join(f"{line}\r\n" for line in lines).encode()
-            self._begun_at, self._typed = self._typed, self._typed + len(lines)
-        self._unsent = f"{text}\n".encode()
-        self._send()
-
     def _send(self) -> None:
         """Type as much as the terminal takes now."""
         # No more at once than a terminal holds unread: its echo must not outgrow what we read of it.
@@ -277,26 +279,6 @@ class Terminal:
             return 0
         except OSError as error:
             raise ClosedError("the terminal's shell is gone", self._shown()) from error
-
-    def _wait(self, timeout: float, prompt: re.Pattern[str] | None) -> Outcome:
-        """Collect output until the shell's mark, or until the prompt of the program in the terminal."""
-        deadline = time.monotonic() + timeout
-        while (mark := self._ended()) is None:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                self._stop()
-                raise TimeLimitError(f"it had not ended after {timeout:g} s", self._shown())
-            at_prompt = prompt is not None and _stands_at(self._raw, prompt)
-            if self._turn(min(left, _PROMPT_SETTLES if at_prompt else _LOOK_EVERY)):
-                continue
-            if at_prompt:
-                self._in_program = True
-                output, _, shown_prompt = self._shown().rpartition("\n")
-                return Outcome(output, None, shown_prompt.rstrip())
-            if self._process.poll() is not None:
-                raise ClosedError("the terminal's shell is gone", self._shown())
-        self._in_program = False
-        return Outcome(self._shown(mark.start()), int(mark["status"]))
 
     def _turn(self, seconds: float) -> bool:
         """Type and read what can be within the time; whether there was something."""

@@ -449,10 +449,7 @@ class PageRun:
         timeout = block.timeout or self.default_timeout
         self._check_free(block, command, shell)
         try:
-            if command.is_shell:
-                outcome = shell.terminal.run(text, timeout=timeout, prompt=prompt)
-            else:
-                outcome = shell.terminal.type_line(text, timeout=timeout, prompt=prompt)
+            outcome = shell.terminal.run(text, timeout=timeout, prompt=prompt)
         except TerminalError as error:
             raise self._stopped(block, command, awaited, error) from error
         shell.program_open = outcome.status is None

@@ -41,11 +41,6 @@ class RecordingTerminal(Terminal):
         _noted(tape, ("run", text), outcome)
         return outcome
 
-    def type_line(self, line: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
-        outcome = super().type_line(line, timeout=timeout, prompt=prompt)
-        _noted(self._tape, ("type", line), outcome)
-        return outcome
-
     def start(self, text: str) -> None:
         super().start(text)
         _noted(self._tape, ("start", text), None)
@@ -69,10 +64,6 @@ class ReplayTerminal(Terminal):
 
     def run(self, text: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
         outcome: Outcome = self._answer("run", text)
-        return outcome
-
-    def type_line(self, line: str, *, timeout: float, prompt: re.Pattern[str] | None = None) -> Outcome:
-        outcome: Outcome = self._answer("type", line)
         return outcome
 
     def start(self, text: str) -> None:

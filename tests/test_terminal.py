@@ -112,7 +112,7 @@ def test_ctrl_c_in_a_program_stays_in_it(terminal: Terminal) -> None:
     terminal.interrupt()
     outcome = terminal.wait(timeout=10, prompt=PROMPT)
     assert (outcome.status, outcome.prompt) == (None, "inner>")
-    assert terminal.type_line("exit 4", timeout=10).status == 4
+    assert terminal.run("exit 4", timeout=10).status == 4
 
 
 def test_a_command_that_is_never_silent_is_looked_at(terminal: Terminal) -> None:
@@ -136,16 +136,16 @@ def test_output_without_a_newline_at_its_end(terminal: Terminal) -> None:
 def test_a_program_is_typed_into(terminal: Terminal) -> None:
     opened = terminal.run("PS1='inner> ' bash --norc", timeout=10, prompt=PROMPT)
     assert (opened.output, opened.status, opened.prompt) == ("", None, "inner>")
-    answer = terminal.type_line("echo hi", timeout=10, prompt=PROMPT)
+    answer = terminal.run("echo hi", timeout=10, prompt=PROMPT)
     assert (answer.output, answer.status) == ("hi", None)
-    ended = terminal.type_line("exit 4", timeout=10)
+    ended = terminal.run("exit 4", timeout=10)
     assert (ended.output, ended.status) == ("exit\n", 4)
 
 
 def test_a_line_longer_than_the_window_is_typed_whole(terminal: Terminal) -> None:
     terminal.run("PS1='inner> ' bash --norc", timeout=10, prompt=PROMPT)
     word = "x" * 300
-    assert terminal.type_line(f"echo {word}", timeout=10, prompt=PROMPT).output == word
+    assert terminal.run(f"echo {word}", timeout=10, prompt=PROMPT).output == word
 
 
 def test_ten_megabytes_come_whole(terminal: Terminal) -> None:

@@ -297,7 +297,7 @@ def sequence(title: str, steps: Iterable[Step | Mapping[str, Any]]) -> str:
         f"{len(rows)} steps between {', '.join(names)}. The list that follows has them in order.",
         [marker, *lines_down, *heads, *body],
         y,
-        f'<ol class="steps">{"".join(items)}</ol>',
+        step_list(items),
         "sequence",
     )
 
@@ -314,12 +314,24 @@ def size(count: int) -> str:
 
 def _step(step: Step) -> str:
     here = step.source == step.target
-    who = step.source if here else f"{step.source} → {step.target}"
-    status = "" if step.status is None else f' <b class="status">{step.status}</b>'
-    when = "" if step.seconds is None else f' <span class="when">{step.seconds:.3f} s</span>'
-    return (
-        f'<li><span class="who">{escape(who)}</span>{when}<br><code>{escape(step.what)}</code>{status}</li>'
+    return step_item(
+        step.source if here else f"{step.source} → {step.target}",
+        "" if step.seconds is None else f"{step.seconds:.3f} s",
+        step.what,
+        "" if step.status is None else str(step.status),
     )
+
+
+def step_item(who: str, when: str, what: str, answer: str) -> str:
+    """Return an item of a list of steps; `when` and `answer` may be empty."""
+    time = f' <span class="when">{when}</span>' if when else ""
+    status = f' <b class="status">{escape(answer)}</b>' if answer else ""
+    return f'<li><span class="who">{escape(who)}</span>{time}<br><code>{escape(what)}</code>{status}</li>'
+
+
+def step_list(items: Iterable[str]) -> str:
+    """Return the list of steps, which fits a phone."""
+    return f'<ol class="steps">{"".join(items)}</ol>'
 
 
 def _wrap(text: str, width: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
 from snippets.site import figures
@@ -182,17 +181,16 @@ def _status(record: Record) -> int | None:
 
 def _list(records: Sequence[Record]) -> str:
     """The records as a list, which fits a phone, where a table of as many columns does not."""
-    items = []
-    for record in records:
-        when = (
-            "" if record.milliseconds is None else f' <span class="when">{record.milliseconds:.0f} ms</span>'
+    items = (
+        figures.step_item(
+            f"{record.origin} → {record.target}",
+            "" if record.milliseconds is None else f"{record.milliseconds:.0f} ms",
+            record.what,
+            record.answer,
         )
-        answer = f' <b class="status">{escape(record.answer)}</b>' if record.answer else ""
-        items.append(
-            f'<li><span class="who">{record.origin} → {record.target}</span>{when}<br>'
-            f"<code>{escape(record.what)}</code>{answer}</li>"
-        )
-    return f'<ol class="steps">{"".join(items)}</ol>\n'
+        for record in records
+    )
+    return f"{figures.step_list(items)}\n"
 
 
 def _steps(records: Sequence[Record]) -> str:

@@ -8,7 +8,7 @@ disagree about what a fence is; whatever superfences would quietly leave alone i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path, PurePosixPath
@@ -102,6 +102,10 @@ class Kind(Enum):
     DIAGRAM = "drawn when the site is built"
     EXEC = "executed by markdown-exec when the site is built"
     NORUN = "shown, not run, for a reason that the reader sees"
+
+
+RUNS = (Kind.SESSION, Kind.FILE)
+"""The kinds of block that an engine has a part in."""
 
 
 @dataclass(frozen=True)
@@ -545,6 +549,11 @@ def _check_terminal(path: str, line: int, title: str) -> None:
     if like and not _TERMINAL.match(title):
         number = int(like["number"]) or 1
         raise BlockError(path, line, f'title="{title}" names no terminal; write title="Terminal {number}"')
+
+
+def session_commands(blocks: Iterable[Block]) -> Iterator[tuple[Block, Command]]:
+    """The commands of the console blocks, each with its block, in order."""
+    return ((block, command) for block in blocks if block.kind is Kind.SESSION for command in block.commands)
 
 
 def file_name(title: str) -> PurePosixPath | None:

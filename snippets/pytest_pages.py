@@ -19,12 +19,12 @@ import pytest
 from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilFile, SybilItem
 
-from snippets.block import Block, BlockError, Kind, parse_page
+from snippets.block import RUNS, Block, BlockError, Kind, parse_page
 from snippets.lab import BACKENDS, DEFAULT_ENGINE, ENGINES, Engine, Lab, LabError, engine_from_dir
 from snippets.lab.backends import VARIABLE as LAB_BACKEND
 from snippets.lab.engines import ELSEWHERE
 from snippets.passed import PassedPages
-from snippets.record import RUNS, Provenance, describe_lab, write_images, write_recording
+from snippets.record import Provenance, describe_lab, write_images, write_recording
 from snippets.rewrite import rewritten, write_page
 from snippets.settings import parse_settings
 from snippets.trace import record_trace, write_trace

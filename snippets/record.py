@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from snippets.block import RUN_OPTIONS, Block, Kind
+from snippets.block import RUN_OPTIONS, RUNS, Block
 from snippets.settings import PageSettings
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -25,9 +25,6 @@ RECORDINGS = Path(__file__).parent / "recordings"
 
 TRACE = "trace.json"
 """What beside the recordings of pages is in an engine's folder."""
-
-RUNS = (Kind.SESSION, Kind.FILE)
-"""The kinds of block that an engine has a part in."""
 
 
 @dataclass(frozen=True)

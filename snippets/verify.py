@@ -12,7 +12,7 @@ from typing import Protocol
 
 import yaml
 
-from snippets.block import INTERRUPT, RUNNING, Block, Command, Kind
+from snippets.block import INTERRUPT, RUNNING, RUNS, Block, Command, Kind, session_commands
 from snippets.match import compare, differences, pattern_of_prompt
 from snippets.match.bindings import Bindings
 from snippets.match.lines import without_blank_end
@@ -222,7 +222,7 @@ class PageRun:
             current = self.blocks[self._done]
             self._done += 1
             try:
-                if current.kind in (Kind.SESSION, Kind.FILE) and self.runs(current):
+                if current.kind in RUNS and self.runs(current):
                     self._start_host()
                 begin = time.monotonic()
                 self._run(current)
@@ -244,7 +244,7 @@ class PageRun:
             NotRunError: a block failed.
         """
         self.run_block(self.blocks[-1])
-        ran = [block for block in self.blocks if block.kind in (Kind.SESSION, Kind.FILE) and self.runs(block)]
+        ran = [block for block in self.blocks if block.kind in RUNS and self.runs(block)]
         if self._host is None:
             return
         left = self._host.objects() - self._at_start
@@ -293,12 +293,12 @@ class PageRun:
 
     def _run_command(self, block: Block, command: Command) -> None:
         following = self._following(block, command)
+        awaited = following.prompt if following and not following.is_shell else ""
         if not command.is_typed:
-            self._follow_running(block, command, following)
+            self._follow_running(block, command, following, awaited)
         elif following and not following.is_typed:
             self._start_running(block, command)
         else:
-            awaited = following.prompt if following and not following.is_shell else ""
             self._run_to_end(block, command, awaited)
 
     def _run_to_end(self, block: Block, command: Command, awaited: str) -> None:
@@ -355,13 +355,14 @@ class PageRun:
         except TerminalError as error:
             raise self._stopped(block, command, "", error) from error
 
-    def _follow_running(self, block: Block, command: Command, following: Command | None) -> None:
+    def _follow_running(
+        self, block: Block, command: Command, following: Command | None, awaited: str
+    ) -> None:
         """Compare what a running command has shown since; end it with Ctrl-C or wait for its end."""
         shell = self._shell(block, command)
         running = shell.running
         if running is None:
             raise self._failure(block, command, "no command runs in this terminal", [])
-        awaited = following.prompt if following and not following.is_shell else ""
         timeout = block.timeout or self.default_timeout
         if command.output:
             running.block, running.command, running.since = block, command, running.seen
@@ -373,8 +374,7 @@ class PageRun:
                 if command.prompt == RUNNING:
                     self._await_output(shell, running)
                 return
-            prompt = pattern_of_prompt(awaited).regex if awaited else None
-            outcome = shell.terminal.wait(timeout=timeout, prompt=prompt)
+            outcome = shell.terminal.wait(timeout=timeout, prompt=_pattern_of(awaited))
         except TerminalError as error:
             raise self._stopped(block, command, awaited, error) from error
         self._compare_all(block, command, running, outcome.output)
@@ -445,11 +445,10 @@ class PageRun:
     def _type(self, block: Block, command: Command, awaited: str) -> Outcome:
         shell = self._shell(block, command)
         text = self.bindings.substitute(command.text)
-        prompt = pattern_of_prompt(awaited).regex if awaited else None
         timeout = block.timeout or self.default_timeout
         self._check_free(block, command, shell)
         try:
-            outcome = shell.terminal.run(text, timeout=timeout, prompt=prompt)
+            outcome = shell.terminal.run(text, timeout=timeout, prompt=_pattern_of(awaited))
         except TerminalError as error:
             raise self._stopped(block, command, awaited, error) from error
         shell.program_open = outcome.status is None
@@ -548,12 +547,11 @@ class PageRun:
 
     def _following(self, block: Block, command: Command) -> Command | None:
         """The command that the page types next into the same terminal."""
-        sessions = [
-            other
-            for other in self.blocks
-            if other.kind is Kind.SESSION and other.terminal == block.terminal and self.runs(other)
+        typed = [
+            entry
+            for other, entry in session_commands(self.blocks)
+            if other.terminal == block.terminal and self.runs(other)
         ]
-        typed = [entry for session in sessions for entry in session.commands]
         index = next(index for index, entry in enumerate(typed) if entry is command)
         return typed[index + 1] if index + 1 < len(typed) else None
 
@@ -596,6 +594,11 @@ def _parse_data(block: Block) -> None:
         raise BlockFailure(block.path, block.line + line, reason) from error
     except (yaml.YAMLError, ValueError) as error:
         raise BlockFailure(block.path, block.line, f"no YAML: {error}") from error
+
+
+def _pattern_of(awaited: str) -> re.Pattern[str] | None:
+    """The pattern of a prompt that is waited for, where one is."""
+    return pattern_of_prompt(awaited).regex if awaited else None
 
 
 def _last_lines(output: str) -> list[str]:

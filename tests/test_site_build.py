@@ -10,9 +10,9 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from pymdownx.snippets import SnippetMissingError
 
-from snippets.block import Block, parse_page
+from snippets.block import RUNS, Block, parse_page
 from snippets.lab.engines import ENGINES
-from snippets.record import RUNS, Provenance, write_recording
+from snippets.record import Provenance, write_recording
 from snippets.settings import PageSettings
 from snippets.site import marks, render
 from tests.sitebuild import ROOT, BuildFailedError, Site, build, differences, shown, site

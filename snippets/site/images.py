@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from snippets.block import Block, Command, Kind, parse_page
+from snippets.block import Block, Command, parse_page, session_commands
 from snippets.site.engine_tabs import label, tab
 from snippets.site.figures import Layer, Node, layer_sizes, size, tree
 
@@ -73,12 +73,12 @@ def objects(page: str, title: str) -> str:
     Raises:
         ValueError: the page does not show them in full, or they do not belong together.
     """
-    sums = [
-        found.output[0].split()[0] for _, found in _commands(page) if found.text == f"{INDEX} | sha256sum"
-    ]
-    if not sums:
-        raise ValueError(f"{page} does not show `{INDEX} | sha256sum`")
-    index, manifest = _json(page, INDEX), _json(page, MANIFEST)
+    outputs = {command.text: "\n".join(command.output) for _, command in reversed(_commands(page))}
+    checksum = f"{INDEX} | sha256sum"
+    for command in (checksum, INDEX, MANIFEST):
+        if command not in outputs:
+            raise ValueError(f"{page} does not show `{command}`")
+    index, manifest = (_json(page, command, outputs[command]) for command in (INDEX, MANIFEST))
     listed = index["manifests"]
     if len(listed) != 1:
         raise ValueError(f"{page}: the index lists {len(listed)} manifests; which one is shown?")
@@ -94,27 +94,20 @@ def objects(page: str, title: str) -> str:
         f"manifest for {listed[0]['platform']['architecture']}, {size(listed[0]['size'])}",
         tuple(parts),
     )
-    root = Node(_short(f"sha256:{sums[0]}"), f"index, {size(len(_output(page, INDEX).encode()))}", (below,))
+    digest = f"sha256:{outputs[checksum].split()[0]}"
+    root = Node(_short(digest), f"index, {size(len(outputs[INDEX].encode()))}", (below,))
     return tree(title, f"A tree of {len(parts) + 2} parts, each with its digest and its size", [root])
 
 
-def _json(page: str, command: str) -> Any:
+def _json(page: str, command: str, output: str) -> Any:
     try:
-        return json.loads(_output(page, command))
+        return json.loads(output)
     except ValueError as error:
         raise ValueError(f"{page}: the output of `{command}` is not shown in full: {error}") from error
 
 
-def _output(page: str, command: str) -> str:
-    for _, found in _commands(page):
-        if found.text == command:
-            return "\n".join(found.output)
-    raise ValueError(f"{page} does not show `{command}`")
-
-
 def _commands(page: str) -> list[tuple[Block, Command]]:
-    blocks = parse_page((DOCS / page).read_text(encoding="utf-8"), page)
-    return [(block, command) for block in blocks if block.kind is Kind.SESSION for command in block.commands]
+    return list(session_commands(parse_page((DOCS / page).read_text(encoding="utf-8"), page)))
 
 
 def _step(text: str) -> str:

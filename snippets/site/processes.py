@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from snippets.block import Block, Kind, parse_page
+from snippets.block import Block, parse_page, session_commands
 from snippets.site.figures import Process, process_tree
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -34,13 +34,10 @@ def picture(page: str, title: str, notes: Mapping[str, str] | None = None) -> st
 def shown(blocks: Sequence[Block], notes: Mapping[str, str]) -> list[Process]:
     """The processes in the blocks' tables, ordered by PID."""
     processes: dict[int, Process] = {}
-    for block in blocks:
-        if block.kind is not Kind.SESSION:
+    for _, command in session_commands(blocks):
+        if not command.output or command.output[0].split() != HEADINGS:
             continue
-        for command in block.commands:
-            if not command.output or command.output[0].split() != HEADINGS:
-                continue
-            for line in filter(str.strip, command.output[1:]):
-                pid, parent, name = line.split(None, 2)
-                processes[int(pid)] = Process(int(pid), int(parent), name, notes.get(name, ""))
+        for line in filter(str.strip, command.output[1:]):
+            pid, parent, name = line.split(None, 2)
+            processes[int(pid)] = Process(int(pid), int(parent), name, notes.get(name, ""))
     return [processes[pid] for pid in sorted(processes)]

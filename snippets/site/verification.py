@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from snippets.block import Block, Kind, parse_page
+from snippets.block import RUNS, Block, Kind, parse_page
 from snippets.lab.engines import ENGINES
-from snippets.record import RECORDINGS, RUNS, all_recordings, fingerprints, read_images, read_recording
+from snippets.record import RECORDINGS, all_recordings, fingerprints, read_images, read_recording
 from snippets.settings import PageSettings, parse_settings
 from snippets.site.engine_tabs import LABELS, label, not_run
 from snippets.site.tables import code, table

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from snippets.record import RECORDINGS, write_json
+from snippets.record import RECORDINGS, TRACE, write_json
 
 ABSENT, PRESENT = "absent", "present"
 """The two runs of a trace: the image is not there yet, and it is there already."""
@@ -118,7 +118,7 @@ def read_trace(engine: str, folder: Path = RECORDINGS) -> dict[str, list[Record]
 
 
 def _place(engine: str, folder: Path) -> Path:
-    return folder / engine / "trace.json"
+    return folder / engine / TRACE
 
 
 def _record_run(lab: TracedHost, output: Callable[[str], str]) -> list[Record]:

@@ -76,6 +76,8 @@ snippets.pytest_pages.write_images = partial(snippets.record.write_images, folde
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Pytester:
     (tmp_path / "hosts").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "hosts"))
+    for name in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS"):  # in CI, pytest and the plugin print more
+        monkeypatch.delenv(name, raising=False)
     pytester.makeconftest(CONFTEST)
     pytester.makeini("[pytest]\naddopts = -p snippets.pytest_pages -p no:cacheprovider -ra\n")
     pytester.mkdir("docs")
@@ -313,7 +315,6 @@ def test_unchanged_pages_are_left_out_on_request(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.delenv("CI", raising=False)
     add(project, "page.md", PASSING)
     add(project, "failing.md", "```console\n$ false\n```\n")
     project.runpytest_subprocess("--changed-only").assert_outcomes(passed=3, failed=1, skipped=1)
@@ -331,7 +332,6 @@ def test_a_page_of_files_alone_is_known_as_passed(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.delenv("CI", raising=False)
     other = '```{ .console engine="26.1" }\n$ true\n```\n'
     leaves = "---\nleaves: [file Dockerfile]\n---\n"
     add(project, "page.md", f'{leaves}```{{ .dockerfile title="Dockerfile" }}\nFROM scratch\n```\n\n{other}')

@@ -8,6 +8,7 @@ import time
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import yaml
@@ -292,7 +293,7 @@ class PageRun:
             _parse_data(block)
 
     def _run_command(self, block: Block, command: Command) -> None:
-        following = self._following(block, command)
+        following = self._following.get(id(command))
         awaited = following.prompt if following and not following.is_shell else ""
         if not command.is_typed:
             self._follow_running(block, command, following, awaited)
@@ -545,15 +546,17 @@ class PageRun:
             self._shells[block.terminal] = _Shell(terminal)
         return self._shells[block.terminal]
 
-    def _following(self, block: Block, command: Command) -> Command | None:
-        """The command that the page types next into the same terminal."""
-        typed = [
-            entry
-            for other, entry in session_commands(self.blocks)
-            if other.terminal == block.terminal and self.runs(other)
-        ]
-        index = next(index for index, entry in enumerate(typed) if entry is command)
-        return typed[index + 1] if index + 1 < len(typed) else None
+    @cached_property
+    def _following(self) -> dict[int, Command]:
+        """For each command, by its identity, the one that the page types next into the same terminal."""
+        typed: dict[int, Command] = {}
+        next_ones: dict[int, Command] = {}
+        for block, command in session_commands(self.blocks):
+            if self.runs(block):
+                if before := typed.get(block.terminal):
+                    next_ones[id(before)] = command
+                typed[block.terminal] = command
+        return next_ones
 
     def _failure(
         self, block: Block, command: Command, reason: str, details: Sequence[str], *, differs: bool = False

@@ -5,18 +5,19 @@ Ratios of one run mean something, single figures little: the machine may be shar
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from snippets.block import parse_page
 from snippets.lab import DEFAULT_ENGINE, Lab
-from snippets.verify import PageRun
+from snippets.verify import Host, PageRun
+from tests.local_host import LocalHost
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -57,6 +58,14 @@ class SharedLab:
         """It goes on."""
 
 
+def verify(rows: str, start_host: Callable[[], Host]) -> None:
+    """Run a page that has one console block."""
+    blocks = parse_page(f"```console\n{rows}```\n", "bench.md")
+    run = PageRun(blocks, start_host, DEFAULT_ENGINE)
+    run.run_block(blocks[0])
+    run.close()
+
+
 def cost_per_command() -> None:
     """The same commands in the same lab, start-up apart: typed by the verifier, and in one bash script."""
     count = 40
@@ -67,10 +76,7 @@ def cost_per_command() -> None:
                 f"$ docker version --format 'server {number}'\nserver {number}\n"
                 for number in range(commands)
             )
-            blocks = parse_page(f"```console\n{rows}```\n", "bench.md")
-            run = PageRun(blocks, lambda: SharedLab(lab), DEFAULT_ENGINE)
-            run.run_block(blocks[0])
-            run.close()
+            verify(rows, lambda: SharedLab(lab))
 
         def by_bash(commands: int) -> None:
             script = "\n".join(f"docker version --format 'server {number}'" for number in range(commands))
@@ -91,37 +97,31 @@ def cost_per_command() -> None:
 
 
 def against_peers() -> None:
-    """200 `echo` commands in one file: extra milliseconds per command over plain bash, start-up apart."""
+    """200 `echo` commands in one file: extra milliseconds per command over plain bash, start-up apart.
+
+    The verifier runs in this process: the start of pytest takes seconds, and differs by more than 200 commands.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "docs").mkdir()
+        rows = {}
         for count in (1, COMMANDS):
             commands = [f"echo line {number}" for number in range(count)]
             (folder / f"{count}.sh").write_text("".join(f"{command}\n" for command in commands))
             (folder / f"{count}.t").write_text(
                 "".join(f"  $ {command}\n  line {number}\n" for number, command in enumerate(commands))
             )
-            rows = "".join(f"$ {command}\nline {number}\n" for number, command in enumerate(commands))
-            (folder / "docs" / f"{count}.md").write_text(f"```console\n{rows}```\n")
-        (folder / "conftest.py").write_text(
-            "from pathlib import Path\nimport snippets.pytest_pages\nfrom tests.local_host import LocalHost\n"
-            "snippets.pytest_pages.start_lab = lambda engine: LocalHost(Path.cwd() / 'docs')\n"
-        )
-        (folder / "pytest.ini").write_text(
-            "[pytest]\naddopts = -q -p snippets.pytest_pages -p no:cacheprovider\n"
-        )
-        tools: dict[str, Callable[[int], list[str]]] = {
-            "bash": lambda count: ["bash", f"{count}.sh"],
-            "this verifier, under pytest": lambda count: [str(BIN / "pytest"), f"docs/{count}.md"],
-            "cram": lambda count: [str(BIN / "cram"), f"{count}.t"],
-            "prysk": lambda count: [str(BIN / "prysk"), f"{count}.t"],
+            rows[count] = "".join(f"$ {command}\nline {number}\n" for number, command in enumerate(commands))
+
+        def program(*argv: str) -> None:
+            subprocess.run(argv, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+        tools: dict[str, Callable[[int], None]] = {
+            "bash": lambda count: program("bash", f"{count}.sh"),
+            "this verifier": lambda count: verify(rows[count], lambda: LocalHost(folder)),
+            "cram": lambda count: program(str(BIN / "cram"), f"{count}.t"),
+            "prysk": lambda count: program(str(BIN / "prysk"), f"{count}.t"),
         }
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-
-        def runner(argv: list[str]) -> Callable[[], None]:
-            return lambda: _quiet(argv, folder, environment)
-
-        times = taking_turns(*(runner(argv(count)) for argv in tools.values() for count in (1, COMMANDS)))
+        times = taking_turns(*(partial(run, count) for run in tools.values() for count in (1, COMMANDS)))
     each = {
         tool: 1000 * (times[2 * index + 1] - times[2 * index]) / (COMMANDS - 1)
         for index, tool in enumerate(tools)
@@ -177,10 +177,6 @@ def taking_turns(*jobs: Callable[[], None]) -> list[float]:
             job()
             taken.append(time.perf_counter() - begin)
     return [statistics.median(taken) for taken in seconds]
-
-
-def _quiet(argv: list[str], folder: Path, environment: dict[str, str]) -> None:
-    subprocess.run(argv, check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

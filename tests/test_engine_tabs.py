@@ -28,13 +28,15 @@ def test_every_engine_of_the_lab_has_a_label() -> None:
     ("engines", "wanted"),
     [
         ("20.10", "Docker 20.10"),
-        ("28.5-containerd", "Docker 28.5, containerd store"),
+        ("28.5-containerd", "Docker 28.5 with the containerd store"),
         ("29.7", "Docker 29"),
-        ("26.1 20.10", "Docker 20.10 and 26.1"),
+        ("26.1 20.10", "Docker 26.1 and 20.10"),
         ("20.10 26.1 28.5", "Docker 20.10 to 28.5"),
-        ("28.5 28.5-containerd", "Docker 28.5, both stores"),
-        ("20.10 26.1 28.5-containerd", "Docker 20.10, 26.1 and 28.5, containerd store"),
-        ("20.10 29.7", "Docker 20.10 and 29"),
+        ("28.5 28.5-containerd", "Docker 28.5 with both stores"),
+        ("20.10 26.1 28.5-containerd", "Docker 28.5 with the containerd store, 26.1 and 20.10"),
+        ("28.5-containerd 29.7", "Docker 29 and 28.5 with the containerd store"),
+        ("26.1 28.5 28.5-containerd 29.7", "Docker 26.1 to 29"),
+        ("20.10 29.7", "Docker 29 and 20.10"),
     ],
 )
 def test_a_label_names_its_engines(engines: str, wanted: str) -> None:
@@ -59,7 +61,7 @@ def test_tabs_that_hold_what_their_labels_say_have_no_fault() -> None:
     text = page(
         ("Docker 20.10 to 28.5", "20.10 26.1 28.5"),
         ("Docker 28.5", "28.5 28.5-containerd"),
-        ("Docker 28.5, both stores", "28.5 28.5-containerd"),
+        ("Docker 28.5 with both stores", "28.5 28.5-containerd"),
         ("Docker 26.1 to 28.5", "26.1 28.5 28.5-containerd"),
         ("Docker 20.10 to 26.1", "20.10 26.1"),
         ("Docker 29", "29.7"),

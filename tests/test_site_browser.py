@@ -295,7 +295,7 @@ TABS = """# Tabs
     {"Id": "3f2a9c1b7d54", "Created": "2026-11-24T04:08:40Z"}
     ```
 
-=== "Docker 28.5, containerd store"
+=== "Docker 28.5 with the containerd store"
 
     ```{ .console engine="28.5-containerd" }
     $ echo 28.5-containerd
@@ -449,7 +449,11 @@ def test_text_that_is_too_faint_is_found(faint: str, tab: Page) -> None:
 def test_without_a_choice_the_tabs_of_the_default_engine_are_shown(tab: Page) -> None:
     assert f'DEFAULT = "{DEFAULT_ENGINE}"' in (ROOT / "docs/assets/tabs.js").read_text(encoding="utf-8")
     visit(tab, "/")
-    assert chosen(tab) == ["Docker 28.5, containerd store", "Docker 28.5", "Docker 28.5, containerd store"]
+    assert chosen(tab) == [
+        "Docker 28.5 with the containerd store",
+        "Docker 28.5",
+        "Docker 28.5 with the containerd store",
+    ]
 
 
 def test_an_engine_that_is_chosen_once_is_shown_everywhere_and_remembered(tab: Page) -> None:
@@ -463,15 +467,19 @@ def test_an_engine_that_is_chosen_once_is_shown_everywhere_and_remembered(tab: P
     # Where no tab is for the chosen engine, all stays as it is.
     tab.click("label >> text=Docker 29")
     assert chosen(tab) == ["Docker 29", "Docker 26.1", "Docker 26.1"]
-    tab.click("label >> text=Docker 28.5, containerd store >> nth=0")
-    assert chosen(tab) == ["Docker 28.5, containerd store", "Docker 28.5", "Docker 28.5, containerd store"]
+    tab.click("label >> text=Docker 28.5 with the containerd store >> nth=0")
+    assert chosen(tab) == [
+        "Docker 28.5 with the containerd store",
+        "Docker 28.5",
+        "Docker 28.5 with the containerd store",
+    ]
 
 
 def test_tabs_are_chosen_with_the_keyboard(tab: Page) -> None:
     visit(tab, "/")
     tab.focus(".tabbed-set > input:checked")
     tab.keyboard.press("ArrowLeft")
-    assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 28.5", "Docker 28.5, containerd store"]
+    assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 28.5", "Docker 28.5 with the containerd store"]
 
 
 def choose(tab: Page, text: str) -> None:

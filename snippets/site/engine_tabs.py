@@ -12,7 +12,7 @@ LABELS: Mapping[str, str] = {
     "20.10": "20.10",
     "26.1": "26.1",
     "28.5": "28.5",
-    "28.5-containerd": "28.5, containerd store",
+    "28.5-containerd": "28.5 with the containerd store",
     "29.7": "29",
 }
 """The engines that a block can be bound to, oldest first, with what follows "Docker" in a label.
@@ -21,14 +21,16 @@ Those that no lab runs are here, too. What a page shows of them was seen on a bu
 or read there.
 """
 
-BOTH = ", both stores"
+BOTH = " with both stores"
 """What a label adds where a version is meant with either of its image stores. A tab may leave it out."""
 
 _TAB = re.compile(r'^(?P<indent>[ >]*)===[!+]* "(?P<label>Docker \d.*)"\s*$')
 
 
 def label(engines: Iterable[str], shortest_range: int = 3) -> str:
-    """Return the label of engines, oldest first: `Docker 20.10 to 28.5`, `Docker 28.5, containerd store`.
+    """Return the label of engines, newest first: `Docker 29 and 28.5 with the containerd store`.
+
+    Several versions in a row are a range, which reads the other way round: `Docker 20.10 to 28.5`.
 
     Args:
         engines: the names of the engines.
@@ -53,10 +55,12 @@ def label(engines: Iterable[str], shortest_range: int = 3) -> str:
             if len(variants) > 1:
                 runs.append([])  # "26.1 to 29" would be read as all between them.
         else:
-            # "20.10 to 28.5, containerd store" would be read as the store of all three.
+            # "20.10 to 28.5 with the containerd store" would be read as the store of all three.
             runs += [[LABELS[name]] for name in found] + [[]]
     parts = [
-        part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) >= shortest_range else run)
+        part
+        for run in reversed(runs)
+        for part in ([f"{run[0]} to {run[-1]}"] if len(run) >= shortest_range else reversed(run))
     ]
     return "Docker " + (f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
+from snippets.lab.engines import ENGINES
 from snippets.site import figures
 from snippets.site.engine_tabs import label, tab
 from snippets.site.tables import table
@@ -133,12 +133,12 @@ def _read(engine: str, run: str) -> list[Record]:
 
 
 def _tabs(content: Callable[[str, list[Record]], str], run: str) -> str:
-    """A tab for each engine, the default one first."""
-    engines = sorted(_recorded(), key=lambda engine: engine != DEFAULT_ENGINE)
+    """A tab for each engine, the newest first."""
+    engines = _recorded()
     if not engines:
         return "No trace is recorded yet. `make record` records one.\n"
     parts = []
-    for engine in engines:
+    for engine in reversed(engines):
         body = content(engine, _read(engine, run))
         parts.append(tab([engine], body))
     return "\n".join(parts)

@@ -97,7 +97,7 @@ class Kind(Enum):
     """What becomes of a block: each fence of a page is exactly one of these."""
 
     SESSION = "typed into a terminal of the lab, its output compared"
-    FILE = "written to the lab's working directory"
+    FILE = "held against the file that a command of the page made"
     DATA = "parsed"
     DIAGRAM = "drawn when the site is built"
     EXEC = "executed by markdown-exec when the site is built"

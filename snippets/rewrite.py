@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippets.block import Block, BlockError, Command, page_lines, parse_page
+from snippets.block import RUNNING, Block, BlockError, Command, page_lines, parse_page
 
 
 @dataclass(frozen=True)
 class Edit:
-    """New output for one command of a page.
+    """New output for one command of a page, or new content for a file that it shows.
 
     Attributes:
         block: the block that the command stands in.
-        command: the command, as the page has it.
+        command: the command, as the page has it; for a file, one that is not typed and whose output it is.
         lines: the output's new lines, at their true indentation.
     """
 
@@ -67,11 +67,11 @@ def _with_edit(text: str, path: str, edit: Edit) -> str:
     rows = [f"{edit.block.prefix}{row}".rstrip() + newline for row in edit.lines]
     new = "".join([*lines[:start], *rows, *lines[start + len(edit.command.output) :]])
     wanted = [
-        (command.prompt, command.lines, edit.lines if command.line == edit.command.line else command.output)
-        for command in _commands(text, path)
+        (prompt, typed, edit.lines if line == edit.command.line else shown)
+        for line, prompt, typed, shown in _contents(text, path)
     ]
     try:
-        found = [(command.prompt, command.lines, command.output) for command in _commands(new, path)]
+        found = [content[1:] for content in _contents(new, path)]
     except BlockError:
         found = []
     if found != wanted:
@@ -84,5 +84,10 @@ def _with_edit(text: str, path: str, edit: Edit) -> str:
     return new
 
 
-def _commands(text: str, path: str) -> list[Command]:
-    return [command for block in parse_page(text, path) for command in block.commands]
+def _contents(text: str, path: str) -> list[tuple[int, str, tuple[str, ...], tuple[str, ...]]]:
+    """The page's commands and other blocks' contents: the line, the prompt, what is typed, what is shown."""
+    contents = []
+    for block in parse_page(text, path):
+        for command in block.commands or [Command(RUNNING, (), block.line + 1, block.lines)]:
+            contents.append((command.line, command.prompt, command.lines, command.output))
+    return contents

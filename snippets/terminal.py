@@ -9,7 +9,6 @@ it can arrive after it.
 
 from __future__ import annotations
 
-import base64
 import errno
 import fcntl
 import os
@@ -25,7 +24,6 @@ import termios
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from types import TracebackType
 
 from snippets.screen import COLUMNS, ROWS, render
@@ -53,9 +51,6 @@ _GRACE = 2.0
 
 _LONGEST_MARK = 80
 """A mark is no longer than that; it may arrive in parts."""
-
-_FILE_LINE = LINE_LIMIT // 4 * 3
-"""How many bytes of a file go into one typed line: four characters of Base64 stand for three bytes."""
 
 
 class TerminalError(Exception):
@@ -359,21 +354,12 @@ def shell_argv() -> list[str]:
     return ["setsid", "--ctty", "--wait", "bash", "--noprofile", "--norc", "--noediting", "-i"]
 
 
-def write_file(name: str, text: str) -> str:
-    """The command that writes a file at the shell's working directory, whatever is in it.
+def read_file(name: str) -> str:
+    """The command that prints a file of the shell's working directory in Base64.
 
-    Args:
-        name: the file's path, relative to the working directory.
-        text: the content; it gets a newline at its end.
+    Encoded, because a terminal shows control characters in its own way, and not the newline at a file's end.
     """
-    content = f"{text}\n".encode()
-    # Encoded, because a terminal takes control characters for keys and has an end to its lines.
-    lines = [
-        base64.b64encode(content[start : start + _FILE_LINE]).decode()
-        for start in range(0, len(content), _FILE_LINE)
-    ]
-    folder = shlex.quote(str(PurePosixPath(name).parent))
-    return "\n".join([f"mkdir -p {folder} && base64 -d > {shlex.quote(name)} <<'.'", *lines, "."])
+    return f"base64 < {shlex.quote(name)}"
 
 
 def _take_signals() -> None:

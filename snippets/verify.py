@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import difflib
 import json
 import re
 import time
@@ -9,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Protocol
 
 import yaml
@@ -21,7 +24,7 @@ from snippets.match.tokens import TOKEN_TYPES
 from snippets.merge import merge
 from snippets.rewrite import Edit
 from snippets.settings import PageSettings
-from snippets.terminal import Outcome, Terminal, TerminalError, shell_argv, write_file
+from snippets.terminal import Outcome, Terminal, TerminalError, read_file, shell_argv
 
 TIMEOUT = 60.0
 """Seconds that a command may take when its block sets no limit of its own."""
@@ -166,6 +169,11 @@ class _Shell:
     program_open: bool = False
     running: _Running | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether what is typed now would not reach the shell."""
+        return self.program_open or self.running is not None
+
 
 @dataclass
 class PageRun:
@@ -288,7 +296,7 @@ class PageRun:
                 self._run_command(block, command)
             self._check_exit_was_met(block)
         elif block.kind is Kind.FILE:
-            self._write(block)
+            self._check_file(block)
         elif block.kind is Kind.DATA:
             _parse_data(block)
 
@@ -495,7 +503,7 @@ class PageRun:
     def _check_exit_was_met(self, block: Block) -> None:
         """Whether an exit status that the block declares was compared: a command that still runs has none."""
         shell = self._shells.get(block.terminal)
-        if "exit" in block.options and shell and (shell.program_open or shell.running is not None):
+        if "exit" in block.options and shell and shell.busy:
             reason = (
                 f'exit="{block.options["exit"]}" was never checked: the command still runs where the block '
                 "ends; put the option on the block where it ends"
@@ -518,18 +526,37 @@ class PageRun:
             return str(cause).splitlines()
         return []
 
-    def _write(self, block: Block) -> None:
-        command = Command("$ ", (f"# write {block.options['title']}",), block.line)
-        shell = self._shell(block, command)
-        self._check_free(block, command, shell)
+    def _check_file(self, block: Block) -> None:
+        """Hold a file that the page shows against the one that a command of the page made.
+
+        It is looked for where the shell stands that was typed into last, of those that are free. A newline at
+        its end does not count.
+        """
+        name = block.options["title"]
+        # What the fence shows, as the output of a command that is not typed: an edit puts lines there.
+        shown = Command(RUNNING, (), block.line + 1, block.lines)
+        free = (shell for shell in reversed(self._shells.values()) if not shell.busy)
+        if (shell := next(free, None)) is None:
+            reason = f"no terminal is free in which a command could have made {name}"
+            raise self._failure(block, shown, reason, _how_to_make(block))
         try:
-            outcome = shell.terminal.run(
-                write_file(block.options["title"], block.source), timeout=self.default_timeout
-            )
+            outcome = shell.terminal.run(read_file(name), timeout=self.default_timeout)
         except TerminalError as error:
-            raise self._stopped(block, command, "", error) from error
+            raise self._stopped(block, shown, "", error) from error
         if outcome.status != 0:
-            raise self._failure(block, command, "the file cannot be written", _last_lines(outcome.output))
+            reason = f"the page shows {name}, and no command above has made it"
+            raise self._failure(block, shown, reason, [*_last_lines(outcome.output), *_how_to_make(block)])
+        try:
+            made = base64.b64decode(outcome.output).decode("utf-8").removesuffix("\n").split("\n")
+        except UnicodeDecodeError as error:
+            raise self._failure(block, shown, f"{name} is no UTF-8 text: {error}", []) from error
+        if made == list(block.lines):
+            return
+        if not self.rewrite:
+            diff = difflib.ndiff(block.lines, made)
+            reason = f"{name} is not what the page shows"
+            raise self._failure(block, shown, reason, [row for row in diff if row[0] in "-+"], differs=True)
+        self.edits.append(Edit(block, shown, tuple(made)))
 
     def _start_host(self) -> Host:
         if self._host is None:
@@ -544,7 +571,9 @@ class PageRun:
             except TerminalError as error:
                 raise self._stopped(block, command, "", error) from error
             self._shells[block.terminal] = _Shell(terminal)
-        return self._shells[block.terminal]
+        # The one that was typed into last comes last.
+        shell = self._shells[block.terminal] = self._shells.pop(block.terminal)
+        return shell
 
     @cached_property
     def _following(self) -> dict[int, Command]:
@@ -597,6 +626,18 @@ def _parse_data(block: Block) -> None:
         raise BlockFailure(block.path, block.line + line, reason) from error
     except (yaml.YAMLError, ValueError) as error:
         raise BlockFailure(block.path, block.line, f"no YAML: {error}") from error
+
+
+def _how_to_make(block: Block) -> list[str]:
+    """The command that makes the file that a fence shows, as a page has it above the fence."""
+    title = block.options["title"]
+    folder = PurePosixPath(title).parent.as_posix()
+    return [
+        "make it in a console block above:",
+        *([] if folder == "." else [f"$ mkdir -p {folder}"]),
+        f"$ cat > {title} <<'EOF'",
+        *(f"> {line}".rstrip() for line in [*block.lines, "EOF"]),
+    ]
 
 
 def _pattern_of(awaited: str) -> re.Pattern[str] | None:

@@ -16,7 +16,7 @@ from snippets.lab.images import content_path
 from snippets.lab.rootfs import root_path
 from snippets.passed import PassedPages
 
-TEXT = '```{ .text title="data" }\n--8<-- "data"\n```\n\n```console\n$ cat data\n```\n'
+TEXT = '```console\n$ echo 1 > data\n```\n\n```{ .text title="data" }\n--8<-- "data"\n```\n'
 LINK = "hub/docker/registry/v2/repositories/library/ubuntu/_manifests/tags/latest/current/link"
 
 

@@ -41,6 +41,10 @@ RUN = {
     "big-output.md": 2,
     "running.md": 6,
 }
+FILE = (
+    "```console\n$ echo FROM scratch > Dockerfile\n```\n\n"
+    '```{ .dockerfile title="Dockerfile" }\nFROM scratch\n```\n'
+)
 PASSING = "# Page\n\n```console\n$ echo one >> log\n```\n\n```console\n$ cat log; rm log\none\n```\n"
 
 # The pages run in this machine's shell: what is tested here is the plugin, not the lab.
@@ -328,15 +332,15 @@ def test_unchanged_pages_are_left_out_on_request(
     project.runpytest_subprocess("--changed-only", "docs/page.md").assert_outcomes(passed=3)
 
 
-def test_a_page_of_files_alone_is_known_as_passed(
+def test_a_page_that_ends_with_a_file_is_known_as_passed(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     other = '```{ .console engine="26.1" }\n$ true\n```\n'
     leaves = "---\nleaves: [file Dockerfile]\n---\n"
-    add(project, "page.md", f'{leaves}```{{ .dockerfile title="Dockerfile" }}\nFROM scratch\n```\n\n{other}')
-    project.runpytest_subprocess().assert_outcomes(passed=2)
-    project.runpytest_subprocess("--changed-only").assert_outcomes(deselected=2)
+    add(project, "page.md", f"{leaves}{FILE}\n{other}")
+    project.runpytest_subprocess().assert_outcomes(passed=3)
+    project.runpytest_subprocess("--changed-only").assert_outcomes(deselected=3)
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
@@ -345,12 +349,11 @@ def test_what_passed_is_recorded_with_what_it_ran_with(
 ) -> None:
     project.makeconftest(CONFTEST + RECORDING)
     front = "---\ntokens:\n  build: '#\\d+'\nleaves: [file Dockerfile]\n---\n"
-    file = '```{ .dockerfile title="Dockerfile" }\nFROM scratch\n```\n'
-    add(project, "files.md", front + file)
+    add(project, "files.md", front + FILE)
     add(project, "page.md", "```console\n$ true\n```\n")
     add(project, "failing.md", "```console\n$ true\n```\n\n```console\n$ false\n```\n")
     project.runpytest_subprocess("--record", "--engine=26.1", "--engine=28.5", *workers).assert_outcomes(
-        passed=10, failed=2, skipped=2
+        passed=12, failed=2, skipped=2
     )
     folder = project.path / "recordings"
     found = [(recording.engine, recording.page, recording.version) for recording in all_recordings(folder)]
@@ -361,8 +364,8 @@ def test_what_passed_is_recorded_with_what_it_ran_with(
         ("28.5", "docs/page.md", "28.5.9"),
     ]
     blocks, settings = (
-        parse_page(front + file, "docs/files.md"),
-        parse_settings(front + file, "docs/files.md"),
+        parse_page(front + FILE, "docs/files.md"),
+        parse_settings(front + FILE, "docs/files.md"),
     )
     assert stale("docs/files.md", blocks, settings, "26.1", folder) == []
     assert list(read_images(folder).values()) == [{"ubuntu:latest": "sha256:ab"}]

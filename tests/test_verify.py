@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from snippets.block import Block, BlockError, parse_page
+from snippets.rewrite import rewritten
 from snippets.settings import parse_settings
 from snippets.verify import BlockFailure, NotRunError, PageRun
 from tests.local_host import LocalHost
@@ -76,8 +77,18 @@ PASSING = {
     "two terminals": fence("$ where=first; echo $where", "first")
     + fence('$ echo "[$where]"', "[]", header='{ .console title="Terminal 2" }')
     + fence("$ echo $where", "first"),
-    "file": fence("FROM scratch", "", "\tRUN \"$x\" 'y'", header='dockerfile title="app/Dockerfile"')
-    + fence("$ cat app/Dockerfile", "FROM scratch", "", "\tRUN \"$x\" 'y'"),
+    "file": fence("$ mkdir app && printf 'FROM scratch\\n\\n\\tRUN \"$x\"\\n' > app/Dockerfile")
+    + fence("FROM scratch", "", '\tRUN "$x"', header='dockerfile title="app/Dockerfile"'),
+    "file without a newline at its end": fence("$ printf x > f") + fence("x", header='text title="f"'),
+    "file where the shell stands": fence("$ mkdir d && cd d && echo x > f")
+    + fence("x", header='text title="f"'),
+    "file in the terminal that was typed into last": fence("$ true")
+    + fence("$ mkdir d && cd d && echo x > f", header='{ .console title="Terminal 2" }')
+    + fence("x", header='text title="f"'),
+    "file while a command runs elsewhere": fence("$ echo x > f")
+    + fence("$ sleep 100", header='{ .console title="Terminal 2" }')
+    + fence("x", header='text title="f"')
+    + fence("^C", header='{ .console title="Terminal 2" }'),
     "data": fence('{"a": [1, 2]}', header="json")
     + fence("a: 1", header="yaml")
     + fence("a = 1", header="toml"),
@@ -161,9 +172,6 @@ PASSING = {
     )
     + fence("$ touch stop")
     + fence("stopped", "/ # exit 0", "exit", header='{ .console title="Terminal 2" }'),
-    "file while a command runs elsewhere": fence("$ sleep 100", header='{ .console title="Terminal 2" }')
-    + fence("\tx", header='text title="f"')
-    + fence("^C", header='{ .console title="Terminal 2" }'),
     "not run": fence("$ rm -rf /", header='{ .console norun="would harm" }') + fence("$ true"),
     "words": "no block at all\n",
 }
@@ -207,7 +215,23 @@ FAILING = {
         fence("$ read answer", header='{ .console timeout="0.5" }'), 2, "it had not ended after 0.5 s", [],
     ),
     "shell is gone": (fence("$ exit"), 2, "the terminal's shell is gone", None),
-    "file": (fence("$ touch f", header="console") + fence("x", header='text title="f/x"'), 5, "the file cannot be written", None),
+    "file that is not there": (
+        fence("$ true") + fence("x", "", "y", header='text title="d/f"'), 6, "the page shows d/f, and no command above has made it",
+        ["bash: d/f: No such file or directory", "make it in a console block above:", "$ mkdir -p d", "$ cat > d/f <<'EOF'", "> x", ">", "> y", "> EOF"],
+    ),
+    "file that differs": (
+        fence("$ printf 'x\\ny \\nz\\n' > f") + fence("x", "y", "z", header='text title="f"'), 6, "f is not what the page shows", ["- y", "+ y "],
+    ),
+    "file with one newline more": (
+        fence("$ printf 'x\\n\\n' > f") + fence("x", header='text title="f"'), 6, "f is not what the page shows", ["+ "],
+    ),
+    "file that is no text": (
+        fence("$ printf '\\377' > f") + fence("x", header='text title="f"'), 6, "f is no UTF-8 text", [],
+    ),
+    "file before any command": (
+        fence("x", header='text title="f"'), 2, "no terminal is free in which a command could have made f",
+        ["make it in a console block above:", "$ cat > f <<'EOF'", "> x", "> EOF"],
+    ),
     "json": ("\n" + fence("{", '  "a": }', header="json"), 4, "no JSON: Expecting value", []),
     "yaml": (fence("a: [", header="yaml"), 2, "no YAML", []),
     "toml": (fence("a = ", header="toml"), 1, "no TOML", []),
@@ -251,12 +275,12 @@ FAILING = {
     ),
     "file while a program waits": (
         fence("$ PS1='/ # ' bash --norc") + fence("x", header='text title="f"') + fence("/ # exit", "exit"),
-        5, "the program of the command above still waits for input; leave it first", [],
+        6, "no terminal is free in which a command could have made f", None,
     ),
     "file while a command runs": (
         fence("$ sleep 100", header='{ .console title="Terminal 1" }') + fence("x", header='text title="f"')
         + fence("^C", header='{ .console title="Terminal 1" }'),
-        5, "the command above still runs in this terminal; end it with ^C first", [],
+        6, "no terminal is free in which a command could have made f", None,
     ),
     "yaml with a control character": (
         fence("a: 1", "b: \x08", header="yaml"), 3, "no YAML: a character that it does not allow, U+0008", [],
@@ -402,6 +426,19 @@ def test_rewriting_takes_all_that_a_running_command_has_shown(start: Start) -> N
         + fence("^C", header=terminal),
     )
     assert [(edit.command.line, edit.lines) for edit in run.edits] == [(2, ("one", "two"))]
+
+
+def test_rewriting_writes_what_a_file_holds(start: Start) -> None:
+    page = fence("$ printf 'x\\n$ y\\n' > f") + '=== "Tab"\n\n    ```{ .text title="f" }\n    old\n    ```\n'
+    run, _ = rewriting(start, page)
+    assert rewritten(page, "page.md", run.edits) == page.replace("    old\n", "    x\n    $ y\n")
+
+
+def test_a_file_that_would_read_differently_is_not_written(start: Start) -> None:
+    page = fence("$ printf '```\\nx\\n' > f") + fence("old", header='text title="f"')
+    run, _ = rewriting(start, page)
+    with pytest.raises(BlockError, match="cannot be written into the page"):
+        rewritten(page, "page.md", run.edits)
 
 
 def test_rewriting_does_not_move_what_came_after_ctrl_c(start: Start) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from markdown import Markdown
 
+from snippets.block import parse_session
 from snippets.site import render
 
 
@@ -70,8 +71,40 @@ def test_an_elided_line_is_marked() -> None:
 
 
 def test_only_what_is_typed_is_copied() -> None:
-    text = "```console\n$ cat <<'EOF'\n> a \"b\"\n>\n> EOF\n$ no output\n$ sh\n/ # ls\nbin\n```"
-    assert one(text, ".terminal")["data-copy"] == "cat <<'EOF'\na \"b\"\n\nEOF\nno output\nsh\nls"
+    text = "```console\n$ cat <<'EOF'\n> a \"b\"\n>\n> EOF\na\n$ no output\n```"
+    assert one(text, ".terminal")["data-copy"] == "cat <<'EOF'\na \"b\"\n\nEOF\nno output"
+
+
+BY_LINE = {
+    "a program inside": ("$ sh", "/ # cat <<EOF", "a", "/ # exit", "$ cat <<EOF", "> a", "> EOF"),
+    "all in a program": ("/ # ls", "/ # exit"),
+    "Ctrl-C in the middle": ("$ docker events", "^C", "$ true"),
+}
+AS_ONE = {
+    "commands": ("$ one", "$ two"),
+    "one line in a program": ("/ # exit", "exit"),
+    "Ctrl-C at the end": ("$ one", "$ docker events", "^C"),
+    "Ctrl-C at the beginning": ("more output", "^C", "$ one", "$ two"),
+}
+
+
+@pytest.mark.parametrize("lines", BY_LINE.values(), ids=BY_LINE)
+def test_what_would_go_astray_as_one_is_copied_line_by_line(lines: tuple[str, ...]) -> None:
+    block = "\n".join(['```{ .console title="Terminal 2" }', *lines, "```"])
+    shown = one(block, ".terminal.no-copy.by-line")
+    assert "data-copy" not in shown.attrs
+    typed = [command.text for command in parse_session(lines) if command.is_typed]
+    assert [button["data-clipboard-text"] for button in shown.select(".turn > button")] == typed
+    names = [str(button["aria-label"]) for button in shown.select("button")]
+    assert names == [f"Copy: {text.splitlines()[0]}" for text in typed]
+    assert shown.select_one("code").get_text() == "\n".join([*lines, ""])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("lines", AS_ONE.values(), ids=AS_ONE)
+def test_all_else_is_copied_as_one(lines: tuple[str, ...]) -> None:
+    shown = one("\n".join(['```{ .console title="Terminal 2" }', *lines, "```"]), ".terminal")
+    assert shown["data-copy"] == "\n".join(c.text for c in parse_session(lines) if c.is_typed)
+    assert not shown.select("button")
 
 
 def test_an_output_line_that_looks_like_a_comment_is_output() -> None:
@@ -79,9 +112,9 @@ def test_an_output_line_that_looks_like_a_comment_is_output() -> None:
 
 
 def test_a_key_that_ends_a_command_is_marked_and_not_copied() -> None:
-    text = "```console\n$ docker events\n^C\n$ true\n```"
+    text = "```console\n$ true\n$ docker events\n^C\n```"
     assert texts(text, ".key") == ["^C\n"]
-    assert one(text, ".terminal")["data-copy"] == "docker events\ntrue"
+    assert one(text, ".terminal")["data-copy"] == "true\ndocker events"
 
 
 def test_a_block_of_output_alone_has_no_copy_button() -> None:

@@ -6,6 +6,7 @@ import functools
 import http.server
 import re
 import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-from snippets.block import DIAGRAM, Kind, parse_page
+from snippets.block import DIAGRAM, Block, Kind, parse_page
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
 from snippets.record import Provenance, write_recording
 from snippets.settings import PageSettings
-from snippets.site import marks
+from snippets.site import marks, render
 from tests.sitebuild import ROOT, Site, build, site
 
 PAGES = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
@@ -235,23 +236,34 @@ def test_a_sheet_of_the_lesson_is_printed_on_one_page(page: tuple[str, Page, lis
         assert pages == 1
 
 
+def copied_of(block: Block) -> list[str]:
+    """What the buttons of a block copy, in their order."""
+    typed = [command.text for command in block.commands if command.is_typed]
+    if render.by_line(block):
+        return typed
+    return (
+        [("\n".join(typed) if block.commands else block.source).rstrip()]
+        if typed or not block.commands
+        else []
+    )
+
+
 def test_the_copy_button_takes_the_commands_and_nothing_else(page: tuple[str, Page, list[str]]) -> None:
     name, tab, _ = page
     text = (site().docs / name).read_text(encoding="utf-8")
     blocks = [b for b in parse_page(text, name) if b.kind is not Kind.EXEC and b.language != DIAGRAM]
-    typed = ["\n".join(c.text for c in b.commands if c.is_typed) if b.commands else b.source for b in blocks]
-    wanted = [content.rstrip() for content in typed if content]
+    wanted = [text for block in blocks for text in copied_of(block)]
     # Clicked by script: a block in a tab that is not chosen has no place for a mouse.
     copied = tab.evaluate(
         """async () => {
             const copied = []
             // What is folded has no text that the theme could copy, and no button that a reader could press.
             for (const details of document.querySelectorAll("article details")) details.open = true
-            for (const code of document.querySelectorAll("article .highlight:not(.no-copy) pre > code")) {
-                if (code.closest("[data-executed]")) continue
+            for (const button of document.querySelectorAll("article .highlight button[data-md-type=copy]")) {
+                if (button.closest("[data-executed]")) continue
                 const nothing = `nothing was copied ${copied.length}`
                 await navigator.clipboard.writeText(nothing)
-                code.parentElement.querySelector("button[data-md-type=copy]").click()
+                button.click()
                 let text = nothing
                 for (let tries = 0; text === nothing && tries < 100; tries++) {
                     await new Promise(done => setTimeout(done, 1))
@@ -397,12 +409,33 @@ SHEET = (
 )
 
 
+COPY = """# Copy
+
+```{ .console hl_lines="2" }
+$ docker run --interactive --tty ubuntu
+root@3f2a9c1b7d54:/# echo "one" && cat /etc/a/file/with/a/long/name /etc/another/file/with/a/long/name
+root@3f2a9c1b7d54:/# exit
+exit
+$ docker ps --all
+```
+
+```console
+$ cat > made <<'EOF'
+> FROM busybox
+>
+>     RUN echo "$HOME" 'and' `more`
+> EOF
+$ echo $((1 + 1)) >> made
+```
+"""
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A small site that is recorded on all engines, served."""
     docs, recordings = tmp_path_factory.mktemp("docs"), tmp_path_factory.mktemp("recordings")
     shutil.copytree(ROOT / "docs" / "assets", docs / "assets")
-    pages = {"index": TABS, "again": TABS, "quiz": QUIZ, "pictures": PICTURES, "sheet": SHEET}
+    pages = {"index": TABS, "again": TABS, "copy": COPY, "quiz": QUIZ, "pictures": PICTURES, "sheet": SHEET}
     for name, text in pages.items():
         (docs / f"{name}.md").write_text(text, encoding="utf-8")
         blocks = parse_page(text, f"docs/{name}.md")
@@ -432,7 +465,62 @@ def chosen(tab: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["", "quiz/", "pictures/", "sheet/"])
+def clipboard(tab: Page) -> str:
+    """What the reader would paste; waits until something was copied."""
+    tab.wait_for_function("async () => await navigator.clipboard.readText() !== ''")
+    text: str = tab.evaluate("() => navigator.clipboard.readText()")
+    tab.evaluate("() => navigator.clipboard.writeText('')")
+    return text
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_session_in_a_program_is_copied_line_by_line(tab: Page, screen: ViewportSize) -> None:
+    tab.set_viewport_size(screen)
+    visit(tab, "/copy/")
+    session = tab.locator(".by-line")
+    assert session.locator("button").count() == 4
+    assert session.locator(".md-code__nav").count() == 0
+    tab.evaluate("() => navigator.clipboard.writeText('')")
+    session.get_by_role("button", name="Copy: exit").click()
+    assert clipboard(tab) == "exit"
+    # By keyboard: the next tab stop is the next line's button.
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    assert clipboard(tab) == "docker ps --all"
+    for button in session.locator("button").all():
+        box = button.bounding_box()
+        assert box and box["width"] >= 24 and box["height"] >= 24
+        assert box["x"] >= 0
+
+
+def test_buttons_of_lines_move_nothing(browser: Browser, small: str, tab: Page) -> None:
+    """The block has its size before scripts run, and keeps it; without scripts no button is shown that does nothing."""
+    tab.set_viewport_size(PHONE)
+    visit(tab, "/copy/")
+    tab.locator(".by-line button").nth(1).click()
+    with context(browser, small, scripts=False) as opened:
+        plain = opened.new_page()
+        plain.set_viewport_size(PHONE)
+        plain.goto("/copy/")
+        assert not plain.locator(".by-line button").first.is_visible()
+        sizes = [
+            (box := page.locator(".by-line").bounding_box()) and (box["width"], box["height"])
+            for page in (plain, tab)
+        ]
+        assert sizes[0] == sizes[1]
+
+
+def test_a_heredoc_that_is_copied_pastes_right(tab: Page, tmp_path: Path) -> None:
+    visit(tab, "/copy/")
+    tab.evaluate("() => navigator.clipboard.writeText('')")
+    tab.locator(".terminal:not(.by-line) button[data-md-type=copy]").click()
+    pasted = clipboard(tab)
+    subprocess.run(["bash"], input=f"{pasted}\n", cwd=tmp_path, text=True, check=True)
+    made = "FROM busybox\n\n    RUN echo \"$HOME\" 'and' `more`\n2\n"
+    assert (tmp_path / "made").read_text(encoding="utf-8") == made
+
+
+@pytest.mark.parametrize("name", ["", "copy/", "quiz/", "pictures/", "sheet/"])
 def test_what_pages_can_hold_fits_every_screen_and_is_accessible(name: str, tab: Page) -> None:
     visit(tab, f"/{name}")
     check(tab)

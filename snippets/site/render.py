@@ -21,7 +21,17 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from snippets.block import CONSOLE, DIAGRAM, INTERRUPT, Block, BlockError, Kind, parse_page, parse_session
+from snippets.block import (
+    CONSOLE,
+    DIAGRAM,
+    INTERRUPT,
+    Block,
+    BlockError,
+    Command,
+    Kind,
+    parse_page,
+    parse_session,
+)
 from snippets.settings import parse_settings
 from snippets.site import diagram, engine_tabs, glossary, marks
 from snippets.site.marks import UNMARKED, Marks, PageMarks
@@ -84,8 +94,10 @@ def render(block: Block, about: Marks = UNMARKED) -> str:
         kind, title, code = "terminal", "Terminal", session(block, about)
         copy = "\n".join(command.text for command in block.commands if command.is_typed)
         # The theme's copy button takes this text instead of what is shown; no-copy leaves the button out.
-        copied = f' data-copy="{escape(copy)}"'.replace("\n", "&#10;")
-        kind += "" if copy else " no-copy"
+        if by_line(block):
+            kind, copied = f"{kind} no-copy by-line", ""
+        else:
+            kind, copied = (kind if copy else f"{kind} no-copy"), f' data-copy="{attribute(copy)}"'
     else:
         kind, (title, code), copied = "code", listing(block), ""
     # assets/tabs.js shows the tab of the reader's engine.
@@ -102,9 +114,37 @@ def render(block: Block, about: Marks = UNMARKED) -> str:
     )
 
 
+def by_line(block: Block) -> bool:
+    """Whether a block's commands are copied one by one, because pasted as one they would go astray.
+
+    What is typed into a program would reach the shell when the program does not open or has ended, and its
+    `exit` would end the reader's own shell. Ctrl-C would drop what follows a command that keeps running.
+    """
+    typed = [number for number, command in enumerate(block.commands) if command.is_typed]
+    if len(typed) < 2:
+        return False
+    within = block.commands[typed[0] : typed[-1] + 1]
+    return not all(command.is_typed and command.is_shell for command in within)
+
+
+def copy_button(command: Command) -> str:
+    """Return the HTML of a button that copies one command; the theme's script acts on its attribute."""
+    name = escape(f"Copy: {command.lines[0]}")
+    return (
+        '<button class="md-code__button" type="button" data-md-type="copy" title="Copy" '
+        f'aria-label="{name}" data-clipboard-text="{attribute(command.text)}"></button>'
+    )
+
+
+def attribute(text: str) -> str:
+    """Return a text of several lines as the value of an HTML attribute."""
+    return escape(text).replace("\n", "&#10;")
+
+
 def session(block: Block, about: Marks) -> str:
     """Return the HTML of a console block's lines: prompts, what is typed and output in spans of their own."""
     rows = [""] * len(block.lines)
+    one_by_one = by_line(block)
     classes = ["line go"] * len(block.lines)
     for command in block.commands:
         first = command.line - block.line - 1
@@ -116,6 +156,8 @@ def session(block: Block, about: Marks) -> str:
                 f'<span class="cmd">{marks.typed(text, about)}</span>'
             )
             classes[first + offset] = "line turn" if offset == 0 else "line"
+        if one_by_one and command.is_typed:
+            rows[first] = copy_button(command) + rows[first]
         below = first + len(command.lines)
         for number, row in enumerate(marks.output(command.output, about), below):
             rows[number] = row

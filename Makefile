@@ -1,7 +1,7 @@
 # The project's commands. `make help` lists them; each sets up all that it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site offline check test test-all record lint lab rewrite bench mutate flakes lock clean
+.PHONY: help serve site offline check journey test test-all record lint lab rewrite bench mutate flakes lock clean
 
 export NO_MKDOCS_2_WARNING := 1
 
@@ -27,6 +27,10 @@ offline: $(READY) ## the site into site-offline/, to be opened from disk
 check: $(READY) ## the pages that changed since they last passed, alone: make check ENGINE=26.1
 	@$(LAB)
 	$(BIN)/pytest --changed-only $(ENGINE:%=--engine %) docs
+
+journey: $(READY) ## the pages as readers meet them: all in one lab, once more, and on a lived-in host
+	@$(BIN)/lab setup && $(BIN)/lab build $(if $(filter all,$(ENGINE)),--all,$(ENGINE:%=--engine %))
+	$(BIN)/pytest --journey $(ENGINE:%=--engine %) --numprocesses 2 docs
 
 test: $(READY) ## everything: the code's checks, the site, every page against a real Docker daemon
 	@.ci/test

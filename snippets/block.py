@@ -27,6 +27,9 @@ MARKDOWN_INDENT = 4
 RUN_OPTIONS = ("engine", "exit", "norun", "order", "retry", "timeout")
 """Options that say how a console block is run."""
 
+VARIES = "varies"
+"""The option that says why a console block's output may differ on a host that was used before."""
+
 SHOW_OPTIONS = ("title", "hl_lines", "linenums")
 """Options that say how a block is shown."""
 
@@ -206,6 +209,11 @@ class Block:
     def any_order(self) -> bool:
         """Whether the output's lines may come in any order, where Docker gives none."""
         return self.options.get("order") == "any"
+
+    @property
+    def varies(self) -> str:
+        """Why the output may differ on a host that was used before; empty when it may not."""
+        return self.options.get(VARIES, "")
 
     @property
     def retry(self) -> float:
@@ -509,13 +517,14 @@ def _kind(path: str, line: int, language: str, options: Mapping[str, str]) -> Ki
         except ClassNotFound:
             raise BlockError(path, line, f"unknown language {language!r}") from None
     _check_values(path, line, options)
-    kind, known = Kind.NORUN, {*SHOW_OPTIONS, "norun"}
+    for name, example in (("norun", "needs macOS"), (VARIES, "you may have more images")):
+        if name in options and len(options[name].split()) < 2:
+            raise BlockError(path, line, f'{name} wants a reason that the reader sees: {name}="{example}"')
     if "norun" in options:
-        if len(options["norun"].split()) < 2:
-            raise BlockError(path, line, 'norun wants a reason that the reader sees: norun="needs macOS"')
+        kind, known = Kind.NORUN, {*SHOW_OPTIONS, "norun"}
     elif language == CONSOLE:
         _check_terminal(path, line, options.get("title", ""))
-        kind, known = Kind.SESSION, {*SHOW_OPTIONS, *RUN_OPTIONS}
+        kind, known = Kind.SESSION, {*SHOW_OPTIONS, *RUN_OPTIONS, VARIES}
     elif language == DIAGRAM:
         kind, known = Kind.DIAGRAM, {"title"}
     elif "exec" in options:

@@ -1,7 +1,7 @@
 """The pytest plugin: every page in docs/ is a Sybil document, every block that runs is a test.
 
 A page's blocks share a lab and run in order. A block that is selected alone runs those before it first. The
-last test of a page is that it leaves nothing behind.
+last test of a page is that it leaves nothing behind. With `--journey` the pages share labs, as for a reader.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilFile, SybilItem
 
 from snippets.block import RUNS, Block, BlockError, Kind, parse_page
+from snippets.journey import Journey, Part, Passage, navigation
 from snippets.lab import BACKENDS, DEFAULT_ENGINE, ENGINES, Engine, Lab, LabError, engine_from_dir
 from snippets.lab.backends import VARIABLE as LAB_BACKEND
 from snippets.lab.engines import ELSEWHERE
@@ -43,8 +44,21 @@ _TESTED = (Kind.SESSION, Kind.FILE, Kind.DATA)
 _FINDING = re.compile(rf"(?P<page>\b{PAGES}/\S+?\.md):(?P<line>\d+): ")
 """How every finding about a page begins, whatever reports it."""
 
+_PASSES_ALONE = "If the page passes in a lab of its own, this depends on what was there"
+ADVICE = {
+    Part.FIRST: f"{_PASSES_ALONE}, of an earlier page. Clean up there, or show less: filter by name, label.",
+    Part.SECOND: f"{_PASSES_ALONE}, of the page itself. Clean up, or show less: filter by name or label.",
+    Part.LIVED_IN: f"{_PASSES_ALONE}, of the reader's own. Show less: filter by name or label. "
+    'Or declare it: varies="why it may differ".',
+}
+"""What to do about an output that differs in a part of the journey."""
+
+_JOURNEY = re.compile(rf"@(?P<engine>\S+)/(?P<part>{'|'.join(part.value for part in Part)})$")
+"""How the test ids of the journey end."""
+
 _SYBILS = pytest.StashKey[list["Pages"]]()
 _SUMMARY = pytest.StashKey["Summary"]()
+_LAB = pytest.StashKey[Journey]()
 
 
 @dataclass
@@ -54,29 +68,47 @@ class Summary:
     Attributes:
         blocks: how many blocks of each kind the pages have, by the kind's name.
         notes: lines for the end of the run.
+        passages: what became of the pages in each part of the journey, by the end of their test ids.
     """
 
     blocks: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    passages: dict[str, Passage] = field(default_factory=dict)
 
 
 class Pages(Sybil):
-    """Sybil on the project's own grammar, with test ids that do not move when lines are inserted above."""
+    """Sybil on the project's own grammar, with test ids that do not move when lines are inserted above.
 
-    def __init__(self, config: pytest.Config, engine: Engine, summary: Summary) -> None:
-        super().__init__(
-            [self._regions], patterns=["*.md"], path=str(config.rootpath / PAGES), teardown=self._finish
-        )
+    Args:
+        config: this run's.
+        engine: what the pages run on.
+        summary: what to tell at the end.
+        journey: the lab that pages share in a part of the journey; without, each has a lab of its own.
+        part: that part.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        engine: Engine,
+        summary: Summary,
+        journey: Journey | None = None,
+        part: Part | None = None,
+    ) -> None:
+        super().__init__([self._regions], patterns=["*.md"], path=str(config.rootpath / PAGES))
         self.root = config.rootpath
         self.engine = engine
+        self.journey = journey
+        self.part = part
+        self.place = f"{engine.name}/{part.value}" if part else engine.name
         self.rewrite: bool = config.getoption("rewrite")
         self.record: bool = config.getoption("record")
         self.summary = summary
         self.passed = PassedPages()
 
     def identify(self, example: Example) -> str:
-        """The test id of a block within its page: its name and the engine."""
-        return f"{example.region.lexemes['name']}@{self.engine.name}"
+        """The test id of a block within its page: its name, the engine and the part of the journey."""
+        return f"{example.region.lexemes['name']}@{self.place}"
 
     def _regions(self, document: Document) -> Iterable[Region]:
         path = Path(document.path).relative_to(self.root).as_posix()
@@ -85,10 +117,11 @@ class Pages(Sybil):
             check_engines(block)
         run = PageRun(
             blocks,
-            lambda: start_lab(self.engine),
+            self._start_host,
             self.engine.name,
             parse_settings(document.text, path),
             rewrite=self.rewrite,
+            lived_in=self.part is Part.LIVED_IN,
         )
         document.namespace.update(pages=self, run=run, text=document.text)
         for block, name in zip(blocks, block_names(blocks), strict=True):
@@ -98,12 +131,19 @@ class Pages(Sybil):
         if ran:
             yield Region(document.end, document.end, ran[-1], _check_leftovers, {"name": LEFTOVERS})
 
-    def _finish(self, namespace: dict[str, Any]) -> None:
+    def _start_host(self) -> Host:
+        if self.journey and self.part:
+            return self.journey.arrive(self.engine, self.part)
+        return start_lab(self.engine)
+
+    def finish(self, namespace: dict[str, Any]) -> None:
         """Stop the page's lab, remember a page that passed, and write the page that is to be rewritten."""
         run: PageRun = namespace["run"]
         run.close()
         self.summary.notes.extend(f"retried {line}" for line in run.retried)
-        if run.edits:
+        if self.journey:
+            self._go_on(run, self.journey)
+        elif run.edits:
             name = run.edits[0].block.path
             page = self.root / name
             text = page.read_bytes().decode("utf-8")
@@ -119,6 +159,14 @@ class Pages(Sybil):
                 name = run.blocks[0].path
                 write_recording(name, run.blocks, run.settings, run.engine, self._ran_with, run.seconds)
 
+    def _go_on(self, run: PageRun, journey: Journey) -> None:
+        """Count a page of the journey; after one that failed, the next one begins in a new lab."""
+        declared = sum(bool(block.varies) for block in run.blocks if run.runs(block))
+        passage = Passage(1, run.clean, declared, len(run.varied))
+        self.summary.passages.setdefault(self.place, Passage()).add(passage)
+        if not run.clean:
+            journey.end()
+
     @cached_property
     def _ran_with(self) -> Provenance:
         """What the engine's labs are made of: the same for all, as long as this process runs."""
@@ -127,6 +175,8 @@ class Pages(Sybil):
 
 class PageFile(SybilFile):
     """A page, as pytest collects it."""
+
+    sybils: Sequence[Pages]
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for each block; a broken fence is reported with its line."""
@@ -139,12 +189,44 @@ class PageFile(SybilFile):
             self.documents.append(document)
             for block in document.namespace["run"].blocks if number == 0 else ():
                 counts[block.kind.name] = counts.get(block.kind.name, 0) + 1
+            run = RunOfPage.from_parent(
+                self, name=sybil.place, nodeid=self.nodeid, sybil=sybil, document=document
+            )
             for example in document.examples():
-                yield BlockItem.from_parent(self, sybil=sybil, example=example)
+                yield BlockItem.from_parent(run, sybil=sybil, example=example)
+
+    def setup(self) -> None:
+        """Do nothing for the page as a whole: each of its runs begins and ends by itself."""
+
+    def teardown(self) -> None:
+        """Do nothing, for the same reason."""
+
+
+class RunOfPage(pytest.Collector):
+    """One run of a page, on an engine, in a lab or a part of the journey: it ends after its last test."""
+
+    def __init__(self, sybil: Pages, document: Document, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sybil = sybil
+        self.document = document
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Return nothing: the page itself collects its tests, so that their ids have no level more."""
+        return ()
+
+    def teardown(self) -> None:
+        """End the run."""
+        self.sybil.finish(self.document.namespace)
 
 
 class BlockItem(SybilItem):
     """A block of a page, as pytest runs it."""
+
+    @property
+    def way(self) -> Pages:
+        """How its page is run."""
+        way: Pages = self.example.namespace["pages"]
+        return way
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The report of a block is the finding itself, without a Python traceback."""
@@ -152,9 +234,11 @@ class BlockItem(SybilItem):
         block: Block = self.example.parsed
         if isinstance(error, BlockFailure):
             self.user_properties += [("page", error.path), ("line", error.line)]
-            pages: Pages = self.example.namespace["pages"]
+            pages = self.way
             if not error.differs or pages.rewrite:
                 return error.report()
+            if pages.part:
+                return f"{error.report()}\n{ADVICE[pages.part]}"
             advice = rewrite_command(error.path, pages.engine)
             return f"{error.report()}\nTo write what came into the page: {advice}"
         if isinstance(error, LabError):
@@ -240,6 +324,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--record", action="store_true", help="write what passed, on which engine, into snippets/recordings/"
     )
     group.addoption(
+        "--journey",
+        action="store_true",
+        help="run the pages as readers do instead: all in one lab, in the order of the navigation, then once "
+        "more there, then all on a host that was used before",
+    )
+    group.addoption(
+        "--with-journey",
+        action="store_true",
+        help="run each page in a lab of its own, and the journey, too, on the default engine",
+    )
+    group.addoption(
         "--changed-only",
         action="store_true",
         help="leave out pages that passed and have not changed since, nor what ran them; not in CI",
@@ -253,7 +348,31 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("dist", "no") in _SPLITTING and _may_hold_pages(config):
         config.option.dist = "loadfile"
     summary = config.stash[_SUMMARY] = Summary()
-    config.stash[_SYBILS] = [Pages(config, engine, summary) for engine in chosen_engines(config)]
+    config.stash[_SYBILS] = list(_ways_to_run(config, summary))
+
+
+def _ways_to_run(config: pytest.Config, summary: Summary) -> Iterator[Pages]:
+    """Each way in which the pages are to be run: on which engine, and in which lab.
+
+    Raises:
+        pytest.UsageError: the options contradict each other.
+    """
+    engines = chosen_engines(config)
+    alone = not config.getoption("journey")
+    if not alone:
+        for option in ("rewrite", "record", "changed_only", "with_journey"):
+            if config.getoption(option):
+                name = option.replace("_", "-")
+                raise pytest.UsageError(f"--journey and --{name} do not go together; leave one of them out")
+    if alone:
+        for engine in engines:
+            yield Pages(config, engine, summary)
+        engines = [ENGINES[DEFAULT_ENGINE]] if config.getoption("with_journey") else []
+    if engines:
+        journey = config.stash[_LAB] = Journey(lambda engine: start_lab(engine))
+        for engine in engines:
+            for part in Part:
+                yield Pages(config, engine, summary, journey, part)
 
 
 def _may_hold_pages(config: pytest.Config) -> bool:
@@ -297,7 +416,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `--changed-only` leaves out; CI always runs everything."""
+    """Put the journey in order, and leave out what `--changed-only` does; CI always runs everything."""
+    _put_in_order(config, items)
     if not config.getoption("changed_only") or os.environ.get("CI"):
         return
     passed = PassedPages()
@@ -320,12 +440,44 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[_SUMMARY].notes.append(f"{pages} pages left out: unchanged since they passed")
 
 
+def _put_in_order(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the journey's tests last, part by part, the pages of each in the order of the navigation."""
+    pages = navigation(config.rootpath / "mkdocs.yml")
+    order = {f"{PAGES}/{page}": number for number, page in enumerate(pages)}
+    ways = config.stash[_SYBILS]
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        if not isinstance(item, BlockItem) or item.way.part is None:
+            return -1, 0
+        return ways.index(item.way), order.get(item.example.parsed.path, len(order))
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each lab of the journey to one worker; all else goes by files."""
+    if _LAB not in config.stash or config.getoption("dist") == "each":
+        return None
+    from xdist.scheduler import LoadScopeScheduling  # only where it is in use
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            found = _JOURNEY.search(nodeid)
+            return f"{found['engine']}/{Part(found['part']).lab}" if found else nodeid.split("::", 1)[0]
+
+    return Scheduling(config, log)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand what a worker of pytest-xdist knows to the process that reports."""
+    if journey := session.config.stash.get(_LAB, None):
+        journey.end()
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         summary = session.config.stash[_SUMMARY]
-        output["pages"] = {"blocks": summary.blocks, "notes": summary.notes}
+        passages = {place: vars(passage) for place, passage in summary.passages.items()}
+        output["pages"] = {"blocks": summary.blocks, "notes": summary.notes, "passages": passages}
     elif session.config.getoption("record"):
         engines = chosen_engines(session.config)
         for engine in engines:
@@ -340,6 +492,8 @@ def pytest_testnodedown(node: Any) -> None:
     summary = node.config.stash[_SUMMARY]
     summary.blocks.update(output.get("blocks", {}))
     summary.notes.extend(note for note in output.get("notes", []) if note not in summary.notes)
+    for place, counts in output.get("passages", {}).items():
+        summary.passages.setdefault(place, Passage()).add(Passage(**counts))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -352,6 +506,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 terminalreporter.line(f"{summary.blocks[kind.name]:5} {kind.value}")
     for note in summary.notes:
         terminalreporter.line(note)
+    for place, passage in sorted(summary.passages.items()):
+        terminalreporter.line(f"journey {place}: {passage}")
     if os.environ.get("GITHUB_ACTIONS"):
         for outcome in ("failed", "error"):
             for report in terminalreporter.getreports(outcome):
@@ -398,5 +554,3 @@ def _check_leftovers(example: Example) -> None:
         run.check_leftovers()
     except NotRunError as error:
         pytest.skip(str(error))
-    finally:
-        run.close()  # at once: the page's lab on the next engine comes before the page's end

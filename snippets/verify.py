@@ -8,7 +8,7 @@ import json
 import re
 import time
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -41,6 +41,9 @@ QUIET = 1.0
 RUNNING_TIMEOUT = 10.0
 """Seconds that a command that keeps running gets to show what the page shows of it."""
 
+BUILD_CACHE = "build cache"
+"""What the front matter calls all records of the build cache together."""
+
 RETRY_PAUSE = 0.25
 """Seconds between two tries of a command whose output comes eventually."""
 
@@ -56,8 +59,8 @@ class Host(Protocol):
     def enter(self, *argv: str) -> list[str]:
         """The command to run here so that argv runs there."""
 
-    def objects(self) -> frozenset[str]:
-        """What a page can leave behind, each as its kind and name: `container web`."""
+    def objects(self) -> Mapping[str, str]:
+        """What a page can leave behind: by kind and name, as in `container web`, the ID of an image."""
 
     def check(self) -> None:
         """Raise when a part of the host died."""
@@ -186,9 +189,11 @@ class PageRun:
         settings: what the page declares about itself.
         default_timeout: seconds that a command may take.
         rewrite: whether output that differs becomes an edit of the page instead of a failure.
+        lived_in: whether the host was used before: then blocks that declare that they vary may differ.
         patient: whether output that comes eventually is waited for.
         open_terminal: opens a terminal with a command that starts its shell.
         edits: the edits that would make the page true; the caller writes them.
+        varied: the lines of blocks that differed as they declare.
         retried: the commands that were repeated, as `path:line: how often`.
         seconds: how long each block took, by its line.
         clean: whether all has run, is as the page says, and nothing is left behind.
@@ -200,14 +205,16 @@ class PageRun:
     settings: PageSettings = field(default_factory=PageSettings)
     default_timeout: float = TIMEOUT
     rewrite: bool = False
+    lived_in: bool = False
     patient: bool = True
     open_terminal: Callable[[Sequence[str]], Terminal] = Terminal
     edits: list[Edit] = field(default_factory=list)
+    varied: set[int] = field(default_factory=set)
     retried: list[str] = field(default_factory=list)
     seconds: dict[int, float] = field(default_factory=dict)
     bindings: Bindings = field(init=False)
     _host: Host | None = None
-    _at_start: frozenset[str] = frozenset()
+    _at_start: Mapping[str, str] = field(default_factory=dict)
     _shells: dict[int, _Shell] = field(default_factory=dict)
     _done: int = 0
     _failed: str = ""
@@ -249,14 +256,15 @@ class PageRun:
         """Run what has not run yet, then hold what is left in the lab against what was there at the start.
 
         Raises:
-            BlockFailure: the page leaves containers, networks or volumes behind that it does not declare.
+            BlockFailure: the page leaves something behind that it does not declare.
             NotRunError: a block failed.
         """
         self.run_block(self.blocks[-1])
         ran = [block for block in self.blocks if block.kind in RUNS and self.runs(block)]
         if self._host is None:
             return
-        left = self._host.objects() - self._at_start
+        now = self._host.objects()
+        left = set(_left(self._at_start, now))
         declared = frozenset(self.settings.leaves)
         real = {self.bindings.substitute(entry): entry for entry in declared}
         path, last = ran[-1].path, ran[-1].end_line
@@ -267,7 +275,9 @@ class PageRun:
                 f"the page leaves {', '.join(undeclared)} behind; remove it in the page, or declare it "
                 f"in the front matter: leaves: [{undeclared[0]}] ({self.engine})",
             )
-        if gone := sorted(entry for name, entry in real.items() if name not in left):
+        # On a host that met the page before, it was there at the start already.
+        there = {_name(entry) for entry in now}
+        if gone := sorted(entry for name, entry in real.items() if name not in there):
             raise BlockFailure(
                 path,
                 last,
@@ -342,6 +352,10 @@ class PageRun:
             comparison = compare(lines, shown, self.bindings, place)
             if comparison.ok:
                 self.edits.append(Edit(block, command, tuple(lines)))
+        if not comparison.ok and self.lived_in and block.varies:
+            self.varied.add(block.line)
+            self._bind_lines(command, shown, place)
+            return
         if not comparison.ok:
             last = [f"| {line}" for line in without_blank_end(shown)[-LAST_LINES:]]
             if comparison.conflict:
@@ -351,6 +365,15 @@ class PageRun:
                 block, command, "the output is not what the page shows", [*diff, *last], differs=True
             )
         self.bindings = comparison.bindings
+
+    def _bind_lines(self, command: Command, shown: Sequence[str], place: str) -> None:
+        """Learn what the samples stand for from the lines that came as the page shows them."""
+        for line in command.output:
+            for came in shown if line.strip() != "..." else ():
+                comparison = compare([line], [came], self.bindings, place)
+                if comparison.ok:
+                    self.bindings = comparison.bindings
+                    break
 
     def _start_running(self, block: Block, command: Command) -> None:
         """Start a command that keeps running until the page presses Ctrl-C, or until it ends by itself."""
@@ -602,6 +625,25 @@ class PageRun:
         return BlockFailure(
             block.path, command.line, f"{reason} ({self.engine})", typed, [*details, *samples], differs
         )
+
+
+def _name(entry: str) -> str:
+    """What a page calls an object: nobody knows a record of the build cache by its name."""
+    return BUILD_CACHE if entry.startswith(f"{BUILD_CACHE} ") else entry
+
+
+def _left(start: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """What is there now and was not at the start; of a directory that is new, not each file."""
+    new = {entry for entry in now if entry not in start}
+    for entry in new:
+        kind_of_file, _, path = entry.partition(" ")
+        above = (f"{kind_of_file} {parent}" for parent in PurePosixPath(path).parents)
+        if kind_of_file == "file" and any(parent in new for parent in above):
+            continue
+        # A host's own image lost its name to the page's clean-up, and a container still needs it.
+        if entry.startswith("untagged image ") and now[entry] in start.values():
+            continue
+        yield _name(entry)
 
 
 def _parse_data(block: Block) -> None:

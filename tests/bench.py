@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -51,8 +51,8 @@ class SharedLab:
     def __init__(self, lab: Lab) -> None:
         self.enter, self.check = lab.enter, lab.check
 
-    def objects(self) -> frozenset[str]:
-        return frozenset()
+    def objects(self) -> Mapping[str, str]:
+        return {}
 
     def stop(self) -> None:
         """It goes on."""

@@ -29,9 +29,9 @@ class LocalHost:
             *argv,
         ]
 
-    def objects(self) -> frozenset[str]:
+    def objects(self) -> dict[str, str]:
         """What pages of tests can leave behind: files in the home directory."""
-        return frozenset(f"file {path.name}" for path in self.home.iterdir())
+        return {f"file {path.relative_to(self.home)}": "" for path in self.home.rglob("*")}
 
     def check(self) -> None:
         """Nothing of it can die."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ class Tape:
     """What was asked of the terminals of one run and what came, in order, and what the host held."""
 
     calls: list[tuple[tuple[Any, ...], Any]] = field(default_factory=list)
-    objects: list[frozenset[str]] = field(default_factory=list)
+    objects: list[Mapping[str, str]] = field(default_factory=list)
 
 
 class RecordingTerminal(Terminal):
@@ -105,7 +105,7 @@ class RecordingHost:
     def enter(self, *argv: str) -> list[str]:
         return self._host.enter(*argv)
 
-    def objects(self) -> frozenset[str]:
+    def objects(self) -> Mapping[str, str]:
         self._tape.objects.append(self._host.objects())
         return self._tape.objects[-1]
 
@@ -125,7 +125,7 @@ class ReplayHost:
     def enter(self, *argv: str) -> list[str]:
         return list(argv)
 
-    def objects(self) -> frozenset[str]:
+    def objects(self) -> Mapping[str, str]:
         return self._left.pop(0)
 
     def check(self) -> None:

@@ -12,6 +12,21 @@ from .engines import DEFAULT_ENGINE, ENGINES, Engine
 from .enter import enter
 from .errors import LabError
 
+# Lists what a user can leave behind: what it is and its name, and after a tab the ID of an image.
+_OBJECTS = r"""
+set -e
+docker container ls --all --format 'container {{.Names}}'
+docker image ls --format 'image {{.Repository}}:{{.Tag}}\t{{.ID}}'
+docker image ls --filter dangling=true --format 'untagged image {{.ID}}\t{{.ID}}'
+docker network ls --format 'network {{.Name}}'
+docker volume ls --format 'volume {{.Name}}'
+docker context ls --format 'context {{.Name}}'
+docker system df --verbose --format '{{range .BuildCache}}build cache {{.ID}}{{println}}{{end}}'
+cd
+own='( -path ./.docker -o -path ./.bash_history -o -path ./.lesshst )'
+find . -mindepth 1 $own -prune -o -printf 'file %P\n'
+"""
+
 # The logs, by the name that a service goes by.
 LOGS = ("dockerd", "registry", "ghcr", "containerd", "resolver")
 
@@ -133,21 +148,22 @@ class Lab:
             )
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
-    def objects(self) -> frozenset[str]:
-        """Return the containers, images, networks and volumes, each as its kind and name: `container web`.
+    def objects(self) -> dict[str, str]:
+        """Return what a user can leave behind: by kind and name, as in `container web`, the ID of an image.
+
+        Besides containers, images, networks, volumes and contexts these are images without a
+        name, records of the build cache, and the files of the home directory, but for those
+        that the client and the shell keep for themselves.
 
         Raises:
             LabError: the daemon does not answer.
         """
-        listing = self.run(
-            "docker container ls --all --format 'container {{.Names}}' && "
-            "docker image ls --format 'image {{.Repository}}:{{.Tag}}' && "
-            "docker network ls --format 'network {{.Name}}' && docker volume ls --format 'volume {{.Name}}'"
-        )
+        listing = self.run(_OBJECTS)
         if listing.returncode:
             self.check()
             raise LabError(f"The daemon does not answer: {listing.stderr.strip()}")
-        return frozenset(listing.stdout.splitlines())
+        pairs = (line.partition("\t") for line in listing.stdout.splitlines() if line)
+        return {name: content for name, _, content in pairs if name != "image <none>:<none>"}
 
     def check(self) -> None:
         """Raise `LabError`, with the last lines of the log, if a service died."""

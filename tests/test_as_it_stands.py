@@ -171,6 +171,14 @@ SAMPLES = {
         [(4, "holds 364"), (6, "holds 364")],
     ),
     "port": (console("$ docker port a 80", "0.0.0.0:32768", "$ curl localhost:32768"), [(4, "holds 32768")]),
+    "PID anywhere": (
+        console("$ docker top a", "UID PID", "root 364", "$ grep Pid s/364 && echo 364 37"),
+        [(5, "holds 364")],
+    ),
+    "port anywhere": (
+        console("$ docker ps", "0.0.0.0:32768->80/tcp", "$ open host:32768"),
+        [(4, "holds 32768")],
+    ),
     "port in JSON": (
         console("$ docker inspect a", '"HostPort": "32768"', "$ nc 127.0.0.1 32768"),
         [(4, "holds 32768")],

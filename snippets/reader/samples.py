@@ -32,6 +32,9 @@ _TAKES_PIDS = re.compile(
 _FULL_DATE = len("2026-11-24")
 """A time shorter than a date is an hour, or no time at all, such as the ports in `80:80`."""
 
+_TELLING = 3
+"""Digits from which on a number is taken for the PID or port that an output has shown, wherever it stands."""
+
 ADVICE = {
     _ID: "let the shell fill it in, $(docker inspect --format '{{.Id}}' NAME), or use a name or a --filter",
     "UUID": "let the shell fill it in with $(…)",
@@ -73,7 +76,15 @@ class _Known:
         if value in self.chosen:
             return None
         line = self.shown.get((family, value))
+        # A bare number in an output may be a PID or a port; that it is one, the command tells.
         return self.numbers.get(value) if line is None and family in (PID.name, _PORT) else line
+
+    def telling(self, numbers: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Those of a command's numbers that an output has shown as a PID or a port, each with its family."""
+        for number in numbers:
+            for family in (PID.name, _PORT):
+                if (family, number) in self.shown and len(number) >= _TELLING:
+                    yield family, number
 
 
 def faults(blocks: Iterable[Block], types: Sequence[TokenType] = TOKEN_TYPES) -> Iterator[tuple[int, str]]:
@@ -92,7 +103,8 @@ def faults(blocks: Iterable[Block], types: Sequence[TokenType] = TOKEN_TYPES) ->
     for block in blocks:
         for command in block.commands:
             if command.is_typed:
-                values = dict.fromkeys(_values(command.text, tuple(types)))
+                numbers = _NUMBER.findall(command.text)
+                values = dict.fromkeys([*_values(command.text, tuple(types)), *known.telling(numbers)])
                 found = {value: known.place_of(family, value) for family, value in values}
                 for family, value in values:
                     if (line := found[value]) is not None:
@@ -102,7 +114,7 @@ def faults(blocks: Iterable[Block], types: Sequence[TokenType] = TOKEN_TYPES) ->
                             f"`{command.lines[0]}` holds {value}, a sample ({family}) that the output in "
                             f"line {line} shows; a reader has another one: {advice}",
                         )
-                words = [value for _, value in values] + _NUMBER.findall(command.text)
+                words = [value for _, value in values] + numbers
                 known.chosen.update(word for word in words if found.get(word) is None)
             _learn(known, command, tuple(types))
 

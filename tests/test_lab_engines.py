@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from snippets.lab import ENGINES, Lab
+from snippets.lab.standins import STAND_INS
 
 from .lab_commands import output
 
@@ -32,7 +33,7 @@ def test_it_is_what_its_name_says(lab: Lab) -> None:
 
 
 def test_both_registries_give_every_engine_the_same_digests(lab: Lab) -> None:
-    for image in ("hello-world:latest", "ghcr.io/actions/hello-world:latest", "ubuntu:22.04"):
+    for image in (image.name for image in STAND_INS):
         output(lab, f"docker pull {image}")
         digest = output(lab, f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {image}")
         assert digest == _digests.setdefault(image, digest)

@@ -53,20 +53,7 @@ def test_each_registry_answers_for_its_own_images_over_tls(lab: Lab) -> None:
     assert "/v2/actions/hello-world/manifests/latest" in lab.log("ghcr", 200)
 
 
-def test_ubuntu_has_the_history_of_the_published_one(lab: Lab) -> None:
-    output(lab, "docker pull --quiet ubuntu:24.04")
-    history = output(lab, "docker history --no-trunc --format '{{.CreatedBy}}' ubuntu:24.04").splitlines()
-    steps = [
-        r'CMD \["/bin/bash"\]',
-        r"ADD file:[0-9a-f]{64} in /",
-        r"LABEL org.opencontainers.image.version=24.04",
-        r"LABEL org.opencontainers.image.ref.name=ubuntu",
-        r"ARG LAUNCHPAD_BUILD_ARCH",
-        r"ARG RELEASE",
-    ]
-    for line, step in zip(history, steps, strict=True):
-        assert re.fullmatch(rf"/bin/sh -c #\(nop\) +{step} *", line)
-    assert "stand-in" in output(lab, "docker run --rm ubuntu:24.04 cat /etc/lab-image")
+def test_ubuntu_is_a_small_debian(lab: Lab) -> None:
     assert "ID=debian" in output(lab, "docker run --rm ubuntu:24.04 cat /etc/os-release")
     for tool in ("bash", "ps", "ip", "ping", "ls", "cat"):
         output(
@@ -74,12 +61,12 @@ def test_ubuntu_has_the_history_of_the_published_one(lab: Lab) -> None:
         )
 
 
-def test_the_tags_of_ubuntu(lab: Lab) -> None:
-    ids = {}
+def test_the_tags_of_ubuntu_are_images_of_their_own(lab: Lab) -> None:
+    ids = set()
     for tag in ("latest", "24.04", "22.04"):
         output(lab, f"docker pull --quiet ubuntu:{tag}")
-        ids[tag] = output(lab, f"docker images --quiet --no-trunc ubuntu:{tag}")
-    assert ids["latest"] == ids["24.04"] != ids["22.04"]
+        ids.add(output(lab, f"docker images --quiet --no-trunc ubuntu:{tag}"))
+    assert len(ids) == 3
     size = int(output(lab, "docker history --human=false --format '{{.Size}}' ubuntu | sort -n | tail -1"))
     assert 40e6 < size < 120e6
 

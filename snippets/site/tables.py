@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
-
-IMAGE_SOURCES = Path(__file__).parent.parent / "lab" / "images"
-"""Where each stand-in image has a directory with its Dockerfile."""
+from snippets.lab.standins import STAND_INS
 
 
 def engines() -> str:
@@ -21,34 +17,10 @@ def engines() -> str:
     )
 
 
-def images(sources: Path = IMAGE_SOURCES) -> str:
-    """Return a Markdown table of the stand-in images, read from their Dockerfiles.
-
-    Raises ValueError when a Dockerfile does not begin with `# NAME: what it is.`
-    """
-    rows = []
-    for dockerfile in sorted(sources.glob("*/Dockerfile")):
-        name, what, base, command = read_dockerfile(dockerfile)
-        rows.append((code(name), f"{what} From {code(base)}.", code(command)))
+def images() -> str:
+    """Return a Markdown table of the stand-in images."""
+    rows = [(code(image.name), image.summary, code(image.command)) for image in STAND_INS]
     return table(("image", "what the stand-in is", "runs"), rows)
-
-
-def read_dockerfile(path: Path) -> tuple[str, str, str, str]:
-    """Return an image's name, what it is, what its last stage starts from, and what it runs.
-
-    Raises ValueError when the file does not begin with `# NAME: what it is.`
-    """
-    text = path.read_text(encoding="utf-8")
-    comment = " ".join(re.findall(r"^#\s*(.*)$", text.split("\nFROM", 1)[0], re.MULTILINE))
-    name, colon, what = comment.partition(": ")
-    if not (colon and name and what):
-        raise ValueError(f"{path}: begin the file with a comment `# NAME: what the image is.`")
-    bases = re.findall(r"^FROM\s+(\S+)", text, re.MULTILINE)
-    words: list[str] = []
-    for instruction in ("ENTRYPOINT", "CMD"):
-        found = re.findall(rf"^{instruction}\s+(.+)$", text, re.MULTILINE)
-        words += re.findall(r'"([^"]*)"', found[-1]) if found else []
-    return name, what[0].upper() + what[1:], bases[-1], " ".join(words)
 
 
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], kind: str = "wide") -> str:

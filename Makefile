@@ -5,6 +5,9 @@
 
 export NO_MKDOCS_2_WARNING := 1
 
+# Where static archives of engines are: what no Debian suite has. A directory beside the project's is found by itself.
+export ENGINE_ARCHIVES ?= $(abspath $(wildcard ../shared/engines))
+
 BIN := .venv/bin
 READY := .venv/ready
 ADDRESS ?= 127.0.0.1:8000
@@ -33,12 +36,12 @@ journey: $(READY) ## the pages as readers meet them: all in one lab, once more, 
 	$(BIN)/pytest --journey $(ENGINE:%=--engine %) --numprocesses 2 docs
 
 test: $(READY) ## everything: the code's checks, the site, every page against a real Docker daemon
-	@.ci/test
+	@.ci/test $(ENGINE)
 
-test-all: $(READY) ## the same, every page on every engine; what CI runs
+test-all: $(READY) ## the same, every page on every engine that can be had; what CI runs
 	@.ci/test all
 
-record: $(READY) ## run every page on every engine and record what ran, for the site to show
+record: $(READY) ## run every page on every engine that can be had and record what ran, for the site to show
 	@$(BIN)/lab setup && $(BIN)/lab build --all
 	$(BIN)/pytest --record --engine all --numprocesses 2 --dist loadfile docs
 

@@ -10,7 +10,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,8 @@ from sybil.integration.pytest import SybilFile, SybilItem
 
 from snippets.block import RUNS, Block, BlockError, Kind, parse_page
 from snippets.journey import Journey, Part, Passage, navigation
-from snippets.lab import BACKENDS, DEFAULT_ENGINE, ENGINES, Engine, Lab, LabError, engine_from_dir
+from snippets.lab import BACKENDS, ENGINES, Engine, Lab, LabError, archives, default_engine, engine_from_dir
 from snippets.lab.backends import VARIABLE as LAB_BACKEND
-from snippets.lab.engines import ELSEWHERE
 from snippets.passed import PassedPages
 from snippets.record import Provenance, describe_lab, write_images, write_recording
 from snippets.rewrite import rewritten, write_page
@@ -57,6 +56,7 @@ _JOURNEY = re.compile(rf"@(?P<engine>\S+)/(?P<part>{'|'.join(part.value for part
 """How the test ids of the journey end."""
 
 _SYBILS = pytest.StashKey[list["Pages"]]()
+_ENGINES = pytest.StashKey[list[Engine]]()
 _SUMMARY = pytest.StashKey["Summary"]()
 _LAB = pytest.StashKey[Journey]()
 
@@ -258,16 +258,15 @@ def check_engines(block: Block) -> None:
         BlockError: one is unknown.
     """
     for name in block.engines:
-        if name not in ENGINES and name not in ELSEWHERE:
-            known = ", ".join([*ENGINES, *ELSEWHERE])
-            raise BlockError(block.path, block.line, f"unknown engine {name!r}; known: {known}")
+        if name not in ENGINES:
+            raise BlockError(block.path, block.line, f"unknown engine {name!r}; known: {', '.join(ENGINES)}")
 
 
 def rewrite_command(page: str, engine: Engine) -> str:
     """The command that writes into a page what came on an engine."""
-    if engine.directory:
+    if engine.name not in ENGINES or replace(engine, directory="") != ENGINES[engine.name]:
         return f"pytest --rewrite --engine-dir={shlex.quote(engine.directory)} {page}"
-    return f"make rewrite PAGE={page}" + ("" if engine.name == DEFAULT_ENGINE else f" ENGINE={engine.name}")
+    return f"make rewrite PAGE={page}" + ("" if engine == default_engine() else f" ENGINE={engine.name}")
 
 
 def start_lab(engine: Engine) -> Host:
@@ -307,8 +306,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help=f"run the pages on this engine ({DEFAULT_ENGINE} without it); may be given several times: "
-        f"{', '.join(ENGINES)}, or all",
+        help="run the pages on this engine (without it, the newest that can be had); may be given several "
+        f"times: {', '.join(ENGINES)}, or all that can be had",
     )
     group.addoption(
         "--engine-dir",
@@ -348,7 +347,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("dist", "no") in _SPLITTING and _may_hold_pages(config):
         config.option.dist = "loadfile"
     summary = config.stash[_SUMMARY] = Summary()
+    config.stash[_ENGINES] = chosen_engines(config)
     config.stash[_SYBILS] = list(_ways_to_run(config, summary))
+    config.pluginmanager.register(LastLines())
 
 
 def _ways_to_run(config: pytest.Config, summary: Summary) -> Iterator[Pages]:
@@ -357,7 +358,7 @@ def _ways_to_run(config: pytest.Config, summary: Summary) -> Iterator[Pages]:
     Raises:
         pytest.UsageError: the options contradict each other.
     """
-    engines = chosen_engines(config)
+    engines = config.stash[_ENGINES]
     alone = not config.getoption("journey")
     if not alone:
         for option in ("rewrite", "record", "changed_only", "with_journey"):
@@ -367,7 +368,7 @@ def _ways_to_run(config: pytest.Config, summary: Summary) -> Iterator[Pages]:
     if alone:
         for engine in engines:
             yield Pages(config, engine, summary)
-        engines = [ENGINES[DEFAULT_ENGINE]] if config.getoption("with_journey") else []
+        engines = [default_engine()] if config.getoption("with_journey") else []
     if engines:
         journey = config.stash[_LAB] = Journey(lambda engine: start_lab(engine))
         for engine in engines:
@@ -386,21 +387,25 @@ def chosen_engines(config: pytest.Config) -> list[Engine]:
     """The engines that the pages are to run on.
 
     Raises:
-        pytest.UsageError: one is unknown or does not run, or several are to write into the same page.
+        pytest.UsageError: one is unknown, cannot be had or does not run, or several are to write into the
+            same page.
     """
     named: list[str] = config.getoption("engine")
     directory: str | None = config.getoption("engine_dir")
-    if not named and directory is None:
-        named = [DEFAULT_ENGINE]
     for name in named:
         if name not in ENGINES and name != "all":
             raise pytest.UsageError(f"unknown engine {name!r}; known: {', '.join(ENGINES)}, or all")
-    engines = [ENGINES[name] for name in (ENGINES if "all" in named else dict.fromkeys(named))]
-    if directory is not None:
-        try:
+    try:
+        if "all" in named:
+            engines = archives.here()
+        else:
+            engines = [archives.resolve(name) for name in dict.fromkeys(named)]
+        if directory is not None:
             engines.append(engine_from_dir(Path(directory)))
-        except LabError as error:
-            raise pytest.UsageError(str(error)) from error
+        if not engines:
+            engines = [default_engine()]
+    except LabError as error:
+        raise pytest.UsageError(str(error)) from error
     if config.getoption("rewrite") and len(engines) > 1:
         raise pytest.UsageError("--rewrite takes one engine at a time: a page is written after each")
     return engines
@@ -479,7 +484,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         passages = {place: vars(passage) for place, passage in summary.passages.items()}
         output["pages"] = {"blocks": summary.blocks, "notes": summary.notes, "passages": passages}
     elif session.config.getoption("record"):
-        engines = chosen_engines(session.config)
+        engines = session.config.stash[_ENGINES]
         for engine in engines:
             _record_lab(engine)
         write_images(describe_engine(engines[0]))
@@ -513,6 +518,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             for report in terminalreporter.getreports(outcome):
                 for line in _annotation(report):
                     terminalreporter.line(line)
+
+
+class LastLines:
+    """A plugin that says, below all that others report, on which engines the pages did not run."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    ) -> Iterator[None]:
+        """Say why each engine is lacking, and how to get it."""
+        yield
+        if config.stash[_SUMMARY].blocks:
+            for line in engines_lacking(config):
+                terminalreporter.line(line, yellow=True)
+
+
+def engines_lacking(config: pytest.Config) -> Iterator[str]:
+    """Yield a line for each engine that was asked for, by `all` or by default, and cannot be had."""
+    if "all" in config.getoption("engine"):
+        yield from (f"The pages did not run on {name}. {why}" for name, why in archives.lacking().items())
+    elif not config.getoption("engine") and config.getoption("engine_dir") is None:
+        yield from archives.instead_of(config.stash[_ENGINES][0])
 
 
 def _record_lab(engine: Engine) -> None:

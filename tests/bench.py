@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from snippets.block import parse_page
-from snippets.lab import DEFAULT_ENGINE, Lab
+from snippets.lab import Lab, default_engine
 from snippets.verify import Host, PageRun
 from tests.local_host import LocalHost
 
@@ -42,7 +42,9 @@ def lab_start() -> None:
         with Lab.start() as lab:
             lab.run("docker version")
             seconds.append(time.perf_counter() - begin)
-    print(f"lab start to `docker version` answered: {statistics.median(seconds):.2f} s ({DEFAULT_ENGINE})")
+    print(
+        f"lab start to `docker version` answered: {statistics.median(seconds):.2f} s ({default_engine().name})"
+    )
 
 
 class SharedLab:
@@ -61,7 +63,7 @@ class SharedLab:
 def verify(rows: str, start_host: Callable[[], Host]) -> None:
     """Run a page that has one console block."""
     blocks = parse_page(f"```console\n{rows}```\n", "bench.md")
-    run = PageRun(blocks, start_host, DEFAULT_ENGINE)
+    run = PageRun(blocks, start_host, default_engine().name)
     run.run_block(blocks[0])
     run.close()
 

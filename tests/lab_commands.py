@@ -8,3 +8,8 @@ def output(lab: Lab, command: str) -> str:
     result = lab.run(command)
     assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
     return result.stdout
+
+
+def unexpected(warnings: list[str] | None) -> list[str]:
+    """Return a daemon's warnings but the one that is about this host: Docker 29 deprecates control groups v1."""
+    return [text for text in warnings or [] if "cgroup v1 is deprecated" not in text]

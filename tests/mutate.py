@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snippets.block import Block, BlockError, Command, Kind, page_lines, parse_page
-from snippets.lab import DEFAULT_ENGINE, Lab
+from snippets.lab import Lab, default_engine
 from snippets.match.lines import ELLIPSIS, is_ellipsis
 from snippets.match.tokens import TOKEN_TYPES, Token, TokenType, volatile
 from snippets.settings import parse_settings
@@ -27,6 +27,7 @@ from snippets.verify import BlockFailure, NotRunError, PageRun
 from tests.replay import OtherCommandError, RecordingHost, RecordingTerminal, ReplayHost, ReplayTerminal, Tape
 
 ROOT = Path(__file__).parent.parent
+ENGINE = default_engine()
 WORKERS = 2
 
 
@@ -116,7 +117,7 @@ def mutants(page: str, text: str) -> Iterator[Mutant]:
     lines = page_lines(text)
     types = (*parse_settings(text, page).tokens, *TOKEN_TYPES)
     for block in parse_page(text, page):
-        if block.kind is not Kind.SESSION or not block.runs_on(DEFAULT_ENGINE):
+        if block.kind is not Kind.SESSION or not block.runs_on(ENGINE.name):
             continue
         yield from _exits(page, lines, block)
         for command in block.commands:
@@ -132,8 +133,8 @@ def record(page: str) -> Tape:
     text = (ROOT / page).read_text(encoding="utf-8")
     run = PageRun(
         parse_page(text, page),
-        lambda: RecordingHost(Lab.start(DEFAULT_ENGINE), tape),
-        DEFAULT_ENGINE,
+        lambda: RecordingHost(Lab.start(ENGINE), tape),
+        ENGINE.name,
         parse_settings(text, page),
         open_terminal=lambda argv: RecordingTerminal(argv, tape),
     )
@@ -149,13 +150,13 @@ def is_caught(mutant: Mutant, tape: Tape | None) -> bool:
     except BlockError:
         return True
     if tape is None:
-        run = PageRun(blocks, lambda: Lab.start(DEFAULT_ENGINE), DEFAULT_ENGINE, settings, default_timeout=20)
+        run = PageRun(blocks, lambda: Lab.start(ENGINE), ENGINE.name, settings, default_timeout=20)
     else:
         played = copy.deepcopy(tape)
         run = PageRun(
             blocks,
             lambda: ReplayHost(played),
-            DEFAULT_ENGINE,
+            ENGINE.name,
             settings,
             patient=False,
             open_terminal=lambda _: ReplayTerminal(played),
@@ -233,7 +234,7 @@ def _inconsistent(page: str, text: str, lines: list[str]) -> Iterator[Mutant]:
     """One of several occurrences of an ID becomes another ID."""
     places: dict[str, list[tuple[int, int, int]]] = {}
     for block in parse_page(text, page):
-        if block.kind is not Kind.SESSION or not block.runs_on(DEFAULT_ENGINE):
+        if block.kind is not Kind.SESSION or not block.runs_on(ENGINE.name):
             continue
         for command in block.commands:
             for offset, line in enumerate(command.output):

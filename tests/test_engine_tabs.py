@@ -6,7 +6,7 @@ import pytest
 
 from snippets.block import parse_page
 from snippets.lab.engines import ENGINES
-from snippets.site.engine_tabs import LABELS, faults, label, not_run, tab
+from snippets.site.engine_tabs import faults, label, tab
 
 ONE = '```{{ .console engine="{}" }}\n    $ docker info\n    ```'
 
@@ -18,10 +18,6 @@ def page(*tabs: tuple[str, str]) -> str:
 
 def found(text: str) -> list[tuple[int, str]]:
     return list(faults(text, parse_page(text, "docs/t.md")))
-
-
-def test_every_engine_of_the_lab_has_a_label() -> None:
-    assert set(ENGINES) <= set(LABELS)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +40,7 @@ def test_a_label_names_its_engines(engines: str, wanted: str) -> None:
 
 
 def test_two_sets_of_engines_never_have_one_label() -> None:
-    names = list(LABELS)
+    names = list(ENGINES)
     sets = [[n for i, n in enumerate(names) if bits >> i & 1] for bits in range(1, 2 ** len(names))]
     assert len({label(engines) for engines in sets}) == len(sets)
 
@@ -79,7 +75,9 @@ def test_a_block_of_another_engine_is_a_fault_with_its_line() -> None:
 
 
 def test_an_engine_that_nobody_knows_is_a_fault() -> None:
-    assert found(page(("Docker 28.5", "28.6"))) == [(5, f"unknown engine '28.6'; known: {', '.join(LABELS)}")]
+    assert found(page(("Docker 28.5", "28.6"))) == [
+        (5, f"unknown engine '28.6'; known: {', '.join(ENGINES)}")
+    ]
 
 
 def test_a_tab_of_an_engine_without_a_bound_block_is_a_fault() -> None:
@@ -94,12 +92,6 @@ def test_what_follows_a_tab_is_not_in_it() -> None:
 
 def test_a_line_in_a_fence_is_no_tab() -> None:
     assert not found('```{ .markdown norun="an example" }\n=== "Docker 28.5"\n```\n')
-
-
-def test_only_engines_of_no_lab_are_not_run() -> None:
-    assert not_run(["29.7"])
-    assert not not_run(["29.7", "28.5"])
-    assert not not_run([])
 
 
 def test_a_generated_tab_says_whose_it_is() -> None:

@@ -170,11 +170,15 @@ def test_a_root_of_another_version_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Debian moves on: simulated by a declaration that the root does not keep."""
-    Lab.start().stop()  # its root is there
+    build(["28.5-containerd"])
     copy_of_package(tmp_path, 'version="28.5."', 'version="29.9."')
     monkeypatch.chdir(tmp_path)
     result = subprocess.run(
-        [*LAB, "shell", "true"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+        [*LAB, "shell", "--engine", "28.5-containerd", "true"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
     )
     assert result.returncode == 1
     assert "engine '28.5-containerd' holds 'Docker version 28.5" in result.stderr

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from snippets.lab import DEFAULT_ENGINE, ENGINES, Lab, LabError
+from snippets.lab import Lab, LabError, default_engine
 
-from .lab_commands import output
+from .lab_commands import output, unexpected
 from .lab_terminal import Terminal
 from .lab_traces import until
 
@@ -23,7 +23,7 @@ def lab() -> Iterator[Lab]:
 
 def test_it_runs_the_declared_engine(lab: Lab) -> None:
     version = json.loads(output(lab, "docker version --format json"))
-    declared = ENGINES[DEFAULT_ENGINE]
+    declared = default_engine()
     assert version["Server"]["Version"].startswith(declared.version)
     assert version["Client"]["Version"] == version["Server"]["Version"]
     info = json.loads(output(lab, "docker info --format json"))
@@ -31,7 +31,7 @@ def test_it_runs_the_declared_engine(lab: Lab) -> None:
     assert info["DriverStatus"] == [["driver-type", "io.containerd.snapshotter.v1"]]
     assert info["DockerRootDir"] == "/var/lib/docker"
     assert info["Name"] == "docker-lab"
-    assert not info["Warnings"]
+    assert unexpected(info["Warnings"]) == []
 
 
 def test_hello_world_comes_from_the_registry(lab: Lab) -> None:
@@ -40,7 +40,7 @@ def test_hello_world_comes_from_the_registry(lab: Lab) -> None:
     assert "stand-in" in " ".join(lines)
     log = lab.log("registry")
     assert '"HEAD /v2/library/hello-world/manifests/latest HTTP/1.1" 200' in log
-    assert "UpstreamClient(Docker-Client/28.5" in log
+    assert f"UpstreamClient(Docker-Client/{lab.engine.version}" in log
     assert "/containers/create" in lab.log("dockerd", 400)
 
 

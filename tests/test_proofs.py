@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snippets.block import Block, parse_page
-from snippets.lab import DEFAULT_ENGINE, Lab
+from snippets.lab import Lab, default_engine
 from snippets.settings import parse_settings
 from snippets.verify import PageRun
 
@@ -61,10 +61,11 @@ def test_pages_have_proofs() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_works_without_its_proofs(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
+    engine = default_engine()
     run = PageRun(
         without_proofs(text, page.name),
-        lambda: Lab.start(DEFAULT_ENGINE),
-        DEFAULT_ENGINE,
+        lambda: Lab.start(engine),
+        engine.name,
         parse_settings(text, page.name),
     )
     try:

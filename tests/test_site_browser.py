@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from snippets.block import DIAGRAM, Block, Kind, parse_page
-from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
+from snippets.lab.engines import ENGINES
 from snippets.record import Provenance, write_recording
 from snippets.settings import PageSettings
 from snippets.site import marks, render
@@ -534,14 +534,20 @@ def test_text_that_is_too_faint_is_found(faint: str, tab: Page) -> None:
         check_contrast(tab, "desktop")
 
 
-def test_without_a_choice_the_tabs_of_the_default_engine_are_shown(tab: Page) -> None:
-    assert f'DEFAULT = "{DEFAULT_ENGINE}"' in (ROOT / "docs/assets/tabs.js").read_text(encoding="utf-8")
+# Of the third set, the generated one, the tab of 28.5 with the containerd store is the newest.
+NEWEST = ["Docker 29", "Docker 28.5", "Docker 28.5 with the containerd store"]
+
+
+def test_without_a_choice_the_tabs_of_the_newest_engine_are_shown(tab: Page) -> None:
     visit(tab, "/")
-    assert chosen(tab) == [
-        "Docker 28.5 with the containerd store",
-        "Docker 28.5",
-        "Docker 28.5 with the containerd store",
-    ]
+    assert chosen(tab) == NEWEST
+
+
+def test_a_choice_of_an_engine_that_is_gone_is_none(tab: Page) -> None:
+    visit(tab, "/")
+    tab.evaluate("localStorage.setItem('docker-architecture.engine', '19.03')")
+    tab.reload()
+    assert chosen(tab) == NEWEST
 
 
 def test_an_engine_that_is_chosen_once_is_shown_everywhere_and_remembered(tab: Page) -> None:
@@ -552,9 +558,11 @@ def test_an_engine_that_is_chosen_once_is_shown_everywhere_and_remembered(tab: P
     assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 26.1", "Docker 26.1"]
     visit(tab, "/again/")
     assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 26.1", "Docker 26.1"]
-    # Where no tab is for the chosen engine, all stays as it is.
+    # Where no tab is for the chosen engine, its nearest kin is shown: first those with the same store.
     tab.click("label >> text=Docker 29")
-    assert chosen(tab) == ["Docker 29", "Docker 26.1", "Docker 26.1"]
+    assert chosen(tab) == NEWEST
+    tab.click("label >> text=Docker 20.10 >> nth=1")
+    assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 20.10", "Docker 26.1"]
     tab.click("label >> text=Docker 28.5 with the containerd store >> nth=0")
     assert chosen(tab) == [
         "Docker 28.5 with the containerd store",
@@ -567,7 +575,7 @@ def test_tabs_are_chosen_with_the_keyboard(tab: Page) -> None:
     visit(tab, "/")
     tab.focus(".tabbed-set > input:checked")
     tab.keyboard.press("ArrowLeft")
-    assert chosen(tab) == ["Docker 20.10 to 28.5", "Docker 28.5", "Docker 28.5 with the containerd store"]
+    assert chosen(tab) == ["Docker 28.5 with the containerd store", *NEWEST[1:]]
 
 
 def choose(tab: Page, text: str) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
+from snippets.lab.engines import ENGINES
 from snippets.lab.standins import STAND_INS
 from snippets.site import tables
 
 
-def test_every_engine_is_in_the_table_the_default_first() -> None:
+def test_every_engine_is_in_the_table_the_newest_first() -> None:
     rows = [line for line in tables.engines().splitlines() if line.startswith("| `")]
     assert len(rows) == len(ENGINES)
-    assert rows[0].startswith(f"| `{DEFAULT_ENGINE}` | ")
+    assert rows[0].startswith(f"| `{list(ENGINES)[-1]}` | ")
 
 
 def test_every_image_of_the_lab_is_in_the_table() -> None:

@@ -10,7 +10,7 @@ from snippets.block import parse_page
 from snippets.lab.engines import ENGINES
 from snippets.record import Provenance, write_images, write_recording
 from snippets.settings import PageSettings
-from snippets.site.verification import FROM_SOURCE, NOTHING, Verification
+from snippets.site.verification import NOTHING, Verification
 
 TEXT = """# One
 
@@ -99,16 +99,7 @@ def test_versions_and_digests_are_those_of_the_recording(known: Verification) ->
 def test_what_is_not_run_is_listed_with_its_reason(known: Verification) -> None:
     table = known.not_run()
     assert row(table, "line 15")[-1] == "needs macOS"
-    assert row(table, "line 11")[-1] == f"no engine of the lab is Docker 29; {FROM_SOURCE}"
     assert "line 3" not in table
-
-
-def test_an_engine_from_elsewhere_has_a_column_as_soon_as_it_is_recorded(known: Verification) -> None:
-    assert "29.7" not in known.pages()
-    record(known, "29.7")
-    later = Verification(known.docs, known.recordings)
-    assert "29.7" in later.pages()
-    assert "line 11" not in later.not_run()
 
 
 def test_a_recording_that_cannot_be_read_is_an_error(known: Verification) -> None:

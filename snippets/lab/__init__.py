@@ -5,10 +5,11 @@ Python's standard library, and either util-linux and, to build, mmdebstrap, or
 a Docker that answers.
 """
 
+from .archives import default_engine
 from .backends import BACKENDS, missing
 from .enginedir import engine_from_dir
-from .engines import DEFAULT_ENGINE, ENGINES, Engine
+from .engines import ENGINES, Engine
 from .errors import LabError
 from .lab import Lab
 
-__all__ = ["BACKENDS", "DEFAULT_ENGINE", "ENGINES", "Engine", "Lab", "LabError", "engine_from_dir", "missing"]
+__all__ = ["BACKENDS", "ENGINES", "Engine", "Lab", "LabError", "default_engine", "engine_from_dir", "missing"]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from . import host, outer
 from .client import once, supervise
-from .engines import DEFAULT_ENGINE, ENGINES, Engine
+from .engines import BUILDER, ENGINES, Engine
 from .errors import LabError
 from .paths import cache_dir
 from .programs import sudo
@@ -83,7 +83,7 @@ class Namespaces:
 
     def clean(self) -> int:
         """Remove the cache's roots, images and labs."""
-        running: int = once(self.launch("clean", ENGINES[DEFAULT_ENGINE], None).command)
+        running: int = once(self.launch("clean", ENGINES[BUILDER], None).command)
         return running
 
 

@@ -6,7 +6,6 @@ others wait, and keeps it while labs use it.
 """
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import time
@@ -47,6 +46,8 @@ def lock(path: Path, *, shared: bool = False, wait: Callable[[], None] | None = 
         BlockingIOError: another process holds the lock and `wait` is None.
         FileNotFoundError: the file's directory does not exist.
     """
+    import fcntl  # not on every system that can ask the `lab` command for help
+
     while True:
         file = path.open("ab")
         try:

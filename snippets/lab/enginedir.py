@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .backends import choose
 from .client import Progress, once
-from .engines import DEFAULT_ENGINE, ENGINES, Engine
+from .engines import BUILDER, ENGINES, Engine
 from .errors import LabError
 
 # Without these it is no engine.
@@ -24,8 +24,8 @@ def engine_from_dir(
     """Return the engine whose binaries are in a directory, for `Lab.start`.
 
     Its name is what its dockerd says of its version, without the patch: `29.7`. It
-    runs with an empty `daemon.json`, on the root of the default engine, which this
-    makes if need be.
+    runs with an empty `daemon.json`, on the root of the engine that builds images,
+    which this makes if need be.
 
     Args:
         directory: where they are; like the static archive that Docker publishes.
@@ -37,14 +37,35 @@ def engine_from_dir(
             not run here; with their output.
     """
     _check(directory)
-    base = replace(ENGINES[DEFAULT_ENGINE], daemon={}, directory=str(directory.resolve()))
-    version: str = once(choose(backend).launch("version", base, progress).command, progress)
+    version = version_of(directory, backend=backend, progress=progress)
+    name = ".".join(version.split(".")[:2])
     return replace(
-        base,
-        name=".".join(version.split(".")[:2]),
+        _over_root(directory),
+        name=name,
+        label=name,
         version=version,
         summary=f"Docker {version} from {directory}",
     )
+
+
+def version_of(directory: Path, *, backend: str | None = None, progress: Progress | None = None) -> str:
+    """Return what the dockerd of a directory says of its version, such as `29.7.2`.
+
+    Args:
+        directory: as for `engine_from_dir`.
+        backend: as for `Lab.start`.
+        progress: is given a line of text before each slow step.
+
+    Raises:
+        LabError: its binaries do not run here; with their output.
+    """
+    launch = choose(backend).launch("version", _over_root(directory), progress)
+    version: str = once(launch.command, progress)
+    return version
+
+
+def _over_root(directory: Path) -> Engine:
+    return replace(ENGINES[BUILDER], daemon={}, directory=str(directory.resolve()))
 
 
 def _check(directory: Path) -> None:

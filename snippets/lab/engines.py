@@ -1,4 +1,8 @@
-"""The Docker engines that a lab can run. A new engine is one entry in `ENGINES`."""
+"""The Docker engines that a lab can run. A new engine is one entry in `ENGINES`.
+
+Everything else follows from the list: labels and tabs, the tables of pages, the choice of
+`--engine`, and CI's jobs.
+"""
 
 import dataclasses
 import json
@@ -42,8 +46,15 @@ class Engine:
             moves on; an engine that is no longer what its name says is an error.
         suite: the Debian suite that its packages come from.
         packages: Debian packages of Docker itself.
+        label: what the reader's tabs call it, after "Docker".
+        store: its image store, `overlay2` or `containerd`. The engines with the
+            same store are its nearest kin.
         daemon: the content of `/etc/docker/daemon.json`.
         summary: what it is, for people.
+        release: the exact version whose static archive it takes its binaries from;
+            empty where Debian's packages bring them.
+        checksums: known archives of that release: the sha256, and what has it. Docker's
+            own archive is called by its path below `archives.DOWNLOADS`.
         directory: a directory of binaries that are laid over the root and hide
             Debian's; empty for none.
     """
@@ -52,8 +63,12 @@ class Engine:
     version: str
     suite: str
     packages: tuple[str, ...]
+    label: str
+    store: str
     daemon: Mapping[str, Any] = field(default_factory=dict)
     summary: str = ""
+    release: str = ""
+    checksums: Mapping[str, str] = field(default_factory=dict)
     directory: str = ""
 
     @property
@@ -77,7 +92,7 @@ class Engine:
         return cls(**{**said, "packages": tuple(said["packages"])})
 
 
-ENGINES: Mapping[str, Engine] = {
+ENGINES: dict[str, Engine] = {
     engine.name: engine
     for engine in (
         Engine(
@@ -85,6 +100,8 @@ ENGINES: Mapping[str, Engine] = {
             version="20.10.",
             suite="bookworm",
             packages=("docker.io",),
+            label="20.10",
+            store="overlay2",
             summary="Docker 20.10 with overlay2 and the classic builder",
         ),
         Engine(
@@ -92,6 +109,8 @@ ENGINES: Mapping[str, Engine] = {
             version="26.1.",
             suite="trixie",
             packages=("docker.io", "docker-cli", "docker-buildx"),
+            label="26.1",
+            store="overlay2",
             summary="Docker 26.1 with overlay2",
         ),
         Engine(
@@ -99,6 +118,8 @@ ENGINES: Mapping[str, Engine] = {
             version="28.5.",
             suite="forky",
             packages=("docker.io", "docker-cli", "docker-buildx"),
+            label="28.5",
+            store="overlay2",
             daemon={"features": {"containerd-snapshotter": False}},
             summary="Docker 28.5 with overlay2",
         ),
@@ -107,15 +128,29 @@ ENGINES: Mapping[str, Engine] = {
             version="28.5.",
             suite="forky",
             packages=("docker.io", "docker-cli", "docker-buildx"),
+            label="28.5 with the containerd store",
+            store="containerd",
             daemon={"features": {"containerd-snapshotter": True}},
             summary="Docker 28.5 with the containerd image store",
         ),
+        Engine(
+            name="29.7",
+            version="29.7.",
+            suite="forky",
+            packages=("docker.io", "docker-cli", "docker-buildx"),
+            label="29",
+            store="containerd",
+            summary="Docker 29.7 with the containerd image store",
+            release="29.7.2",
+            # Docker's own archives are not among them yet: `lab engine get` says their checksums.
+            checksums={
+                "27b76ddab56515dbda26763333ec9282405c53dc66003eb61bce0a4973384978": "a build for x86_64 of "
+                "moby/moby at docker-v29.7.2 and docker/cli at v29.7.2, without containerd, runc and buildx",
+            },
+        ),
     )
 }
+"""All engines by name, the oldest first. The newest that can be had is the default one."""
 
-DEFAULT_ENGINE = "28.5-containerd"
-
-ELSEWHERE: Mapping[str, str] = {
-    "29.7": "Docker 29.7 with the containerd image store; no Debian suite carries it",
-}
-"""Engines that pages show although no lab runs them, unless somebody brings their binaries."""
+BUILDER = "28.5-containerd"
+"""The engine that builds the lab's images. Debian has it, so digests agree wherever labs run."""

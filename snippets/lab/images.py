@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import oci, rootfs, standins
 from .cache import Entry, Progress, entry, remove_tree
-from .engines import ENGINES
+from .engines import BUILDER, ENGINES
 from .enter import enter
 from .errors import LabError
 from .keys import key_of, key_of_tree
@@ -54,7 +54,7 @@ _OF_THE_HOST = (
 _DIRECTORIES = {"docker.io": "hub", "ghcr.io": "ghcr"}
 
 # One engine pushes them for all. Only the containerd store takes an index with attestations.
-_BUILDER = dataclasses.replace(ENGINES["28.5-containerd"], name="image builder")
+_BUILDER = dataclasses.replace(ENGINES[BUILDER], name="image builder")
 
 _PUSH = """
 set -e

@@ -6,9 +6,10 @@ import time
 from types import TracebackType
 from typing import Self
 
+from .archives import default_engine, resolve
 from .backends import choose
 from .client import Progress, Supervisor
-from .engines import DEFAULT_ENGINE, ENGINES, Engine
+from .engines import Engine
 from .enter import enter
 from .errors import LabError
 
@@ -59,7 +60,7 @@ class Lab:
     @classmethod
     def start(
         cls,
-        engine: str | Engine = DEFAULT_ENGINE,
+        engine: str | Engine | None = None,
         *,
         backend: str | None = None,
         progress: Progress | None = None,
@@ -70,19 +71,19 @@ class Lab:
         minutes; they are kept.
 
         Args:
-            engine: a name of `ENGINES`, or what `engine_from_dir` returned.
+            engine: a name of `ENGINES`, or what `engine_from_dir` returned; None: the newest
+                that can be had on this machine.
             backend: a name of `backends.BACKENDS`; None: what LAB_BACKEND says, or
                 else what this host can.
             progress: is given a line of text before each slow step.
 
         Raises:
-            LabError: no such engine or backend, this host lacks something, or the
-                lab did not start.
+            LabError: no such engine or backend, the engine's archive is not here, this
+                host lacks something, or the lab did not start.
         """
-        if isinstance(engine, str):
-            if engine not in ENGINES:
-                raise LabError(f"There is no engine {engine!r}. There is: {', '.join(ENGINES)}.")
-            engine = ENGINES[engine]
+        if engine is None:
+            engine = default_engine(backend=backend, progress=progress)
+        engine = resolve(engine, backend=backend, progress=progress)
         launch = choose(backend).launch("start", engine, progress)
         supervisor = Supervisor(launch.command)
         try:

@@ -5,16 +5,17 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
+from . import archives
 from .backends import choose
 from .client import Progress, Supervisor
-from .engines import DEFAULT_ENGINE, ENGINES
+from .engines import BUILDER, ENGINES, Engine
 
 # How many things are made at once. Each is at times busy with the network or the disk.
 _AT_ONCE = 2
 
 
 def build(
-    engines: Sequence[str] = (DEFAULT_ENGINE,),
+    engines: Sequence[str | Engine],
     *,
     backend: str | None = None,
     progress: Progress | None = None,
@@ -22,18 +23,19 @@ def build(
     """Make what labs need, so that the first start is as fast as any.
 
     Args:
-        engines: names of `ENGINES`.
+        engines: engines, or names of `ENGINES`.
         backend: as for `Lab.start`.
         progress: is given a line of text before and after each slow step.
 
     Raises:
-        LabError: something could not be made. The rest is.
+        LabError: an engine's archive is not here, or something could not be made. The rest is.
     """
-    # The images are made by the default engine, on its root.
-    default = ENGINES[DEFAULT_ENGINE]
-    roots = {ENGINES[name].base: ENGINES[name] for name in engines}
-    first = "build" if roots.pop(default.base, None) else "images"
-    jobs = [(first, default), *(("root", engine) for engine in roots.values())]
+    resolved = [archives.resolve(engine, backend=backend, progress=progress) for engine in engines]
+    # The images are made by one engine for all, on its root.
+    builder = ENGINES[BUILDER]
+    roots = {engine.base: engine for engine in resolved}
+    first = "build" if roots.pop(builder.base, None) else "images"
+    jobs = [(first, builder), *(("root", engine) for engine in roots.values())]
     chosen = choose(backend)
     commands = [chosen.launch(verb, engine, progress).command for verb, engine in jobs]
     running: list[Supervisor] = []
@@ -79,4 +81,7 @@ def clean(backend: str | None = None) -> int:
     Raises:
         LabError: something could not be removed.
     """
-    return choose(backend, needed=False).clean()
+    running = choose(backend, needed=False).clean()
+    if not running:
+        archives.clear()
+    return running

@@ -5,6 +5,8 @@ pipe's end means: stop and clear up, whatever you are doing.
 """
 
 import contextlib
+import functools
+import io
 import os
 import selectors
 import subprocess
@@ -14,13 +16,16 @@ from pathlib import Path
 from .errors import LabError
 from .programs import environment
 
-# What the client says is read through this, and only this: it buffers.
-_stdin = open(0, "rb", closefd=False)  # noqa: SIM115
+
+@functools.cache
+def _client() -> io.BufferedReader:
+    """Return what the client says; it is read through this, and only this: it buffers."""
+    return open(0, "rb", closefd=False)
 
 
 def heard() -> bytes:
     """Return the client's next line."""
-    return _stdin.readline()
+    return _client().readline()
 
 
 class ClientGone(BaseException):
@@ -54,7 +59,7 @@ def wait_for(descriptors: Sequence[int], seconds: float | None) -> list[int]:
         for descriptor in descriptors:
             selector.register(descriptor, selectors.EVENT_READ)
         ready = [key.fd for key, _ in selector.select(seconds)]
-    if 0 in ready and not _stdin.peek():
+    if 0 in ready and not _client().peek():
         raise ClientGone
     return ready
 

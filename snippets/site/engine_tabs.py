@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from snippets.block import Block
 from snippets.lab.engines import ENGINES
-
-LABELS: Mapping[str, str] = {
-    "20.10": "20.10",
-    "26.1": "26.1",
-    "28.5": "28.5",
-    "28.5-containerd": "28.5 with the containerd store",
-    "29.7": "29",
-}
-"""The engines that a block can be bound to, oldest first, with what follows "Docker" in a label.
-
-Those that no lab runs are here, too. What a page shows of them was seen on a build of Docker's source,
-or read there.
-"""
 
 BOTH = " with both stores"
 """What a label adds where a version is meant with either of its image stores. A tab may leave it out."""
@@ -40,23 +27,23 @@ def label(engines: Iterable[str], shortest_range: int = 3) -> str:
         ValueError: an engine that has no label, or no engine at all.
     """
     names = set(engines)
-    if unknown := sorted(names - set(LABELS)):
-        raise ValueError(f"unknown engine {unknown[0]!r}; known: {', '.join(LABELS)}")
+    if unknown := sorted(names - set(ENGINES)):
+        raise ValueError(f"unknown engine {unknown[0]!r}; known: {', '.join(ENGINES)}")
     if not names:
         raise ValueError("a label names at least one engine")
     runs: list[list[str]] = [[]]
-    for version in dict.fromkeys(name.partition("-")[0] for name in LABELS):
-        variants = [name for name in LABELS if name.partition("-")[0] == version]
+    for version in dict.fromkeys(name.partition("-")[0] for name in ENGINES):
+        variants = [name for name in ENGINES if name.partition("-")[0] == version]
         found = [name for name in variants if name in names]
         if found == variants and len(variants) > 1:
-            runs[-1].append(LABELS[version] + BOTH)
+            runs[-1].append(ENGINES[version].label + BOTH)
         elif found and found[0] == version:
-            runs[-1].append(LABELS[version])
+            runs[-1].append(ENGINES[version].label)
             if len(variants) > 1:
                 runs.append([])  # "26.1 to 29" would be read as all between them.
         else:
             # "20.10 to 28.5 with the containerd store" would be read as the store of all three.
-            runs += [[LABELS[name]] for name in found] + [[]]
+            runs += [[ENGINES[name].label] for name in found] + [[]]
     parts = [
         part
         for run in reversed(runs)
@@ -78,10 +65,9 @@ def tab(engines: Sequence[str], content: str) -> str:
     return f'=== "{label(engines)}"\n\n{indented}\n'
 
 
-def not_run(engines: Iterable[str]) -> bool:
-    """Say whether no lab has any of these engines, so that what is shown of them is from source."""
-    names = list(engines)
-    return bool(names) and not any(name in ENGINES for name in names)
+def kin() -> str:
+    """Return the engines for assets/tabs.js, the newest first: `29.7:containerd 28.5:overlay2`."""
+    return " ".join(f"{engine.name}:{engine.store}" for engine in reversed(ENGINES.values()))
 
 
 def faults(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ from snippets.lab.engines import ENGINES
 from snippets.match.tokens import TOKEN_TYPES, Token, TokenType, tokens_of, volatile
 from snippets.record import RECORDINGS, ran_on
 from snippets.settings import PageSettings
-from snippets.site.engine_tabs import LABELS, label, not_run
+from snippets.site.engine_tabs import label
 
 LEGEND = "Values underlined with dots are samples: IDs, times, sizes and the like. Yours differ."
 
@@ -85,7 +85,7 @@ class PageMarks:
         Raises:
             ValueError: a recording of the page cannot be read.
         """
-        ran = ran_on(page, blocks, settings, LABELS, recordings or RECORDINGS)
+        ran = ran_on(page, blocks, settings, reversed(ENGINES), recordings or RECORDINGS)
         return cls(list(blocks), ran, settings, verification)
 
     @property
@@ -164,12 +164,10 @@ def _ran(bound: Sequence[str], ran: Sequence[str]) -> str:
     return f"ran on {', '.join(ran)}"
 
 
-def asides(block: Block, marks: Marks) -> Iterator[str]:
+def asides(block: Block) -> Iterator[str]:
     """Yield what a reader has to know of a block that its lines do not show."""
     if "norun" in block.options:
         yield f"Not run: {block.options['norun']}"
-    elif not_run(block.engines) and not marks.ran:
-        yield "From Docker's source, not run here."
     if block.options.get("exit", "0") != "0":
         last = "The last command ends" if len(block.commands) > 1 else "The command ends"
         yield f"{last} with exit status {block.options['exit']}."

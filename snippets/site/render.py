@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from markdown import Extension, Markdown
+from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -104,7 +105,7 @@ def render(block: Block, about: Marks = UNMARKED) -> str:
     bound = f' data-engine="{escape(" ".join(block.engines))}"' if block.engines else ""
     title = block.options.get("title", title)
     numbered = " numbered" if "linenums" in block.options else ""
-    notes = "".join(f'<p class="aside">{escape(text)}</p>' for text in marks.asides(block, about))
+    notes = "".join(f'<p class="aside">{escape(text)}</p>' for text in marks.asides(block))
     if about.legend:
         notes += f'<p class="aside legend" data-search-exclude>{legend()}</p>'
     return (
@@ -241,6 +242,16 @@ class CheckPages(Preprocessor):
         return lines
 
 
+class TellEngines(Postprocessor):
+    """Tell assets/tabs.js of the engines, on every page that has something of one."""
+
+    def run(self, text: str) -> str:
+        """Return the page's HTML with the list of engines at its end."""
+        if "data-engine=" not in text or not (self.md and page_of(self.md)):
+            return text
+        return f'{text}\n<span data-engines="{escape(engine_tabs.kin())}" hidden></span>'
+
+
 def prepare(md: Markdown, page: tuple[str, str]) -> None:
     """Check a page, prepare the marks of its blocks and its links to the glossary; log what is wrong."""
     path, text = page
@@ -265,11 +276,12 @@ def slug(page: str) -> str:
 
 
 class CheckPagesExtension(Extension):
-    """`snippets.site.render` as a Markdown extension: it checks each page and changes nothing."""
+    """`snippets.site.render` as a Markdown extension: it checks pages and tells scripts the engines."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
-        """Register the check ahead of all that changes the text."""
+        """Register the check ahead of all that changes the text, and the list behind all."""
         md.preprocessors.register(CheckPages(md), "check-pages", 200)
+        md.postprocessors.register(TellEngines(md), "tell-engines", -100)
 
 
 def makeExtension(**_kwargs: Any) -> Extension:  # noqa: N802

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snippets.lab.engines import DEFAULT_ENGINE, ENGINES
+from snippets.lab.engines import ENGINES, Engine
 from snippets.lab.standins import STAND_INS
+from snippets.site.engine_tabs import label
 
 
 def engines() -> str:
-    """Return a Markdown table of the engines that the pages are run on, the default first."""
-    ordered = sorted(ENGINES.values(), key=lambda engine: engine.name != DEFAULT_ENGINE)
+    """Return a Markdown table of the engines that the pages are run on, the newest first."""
     return table(
-        ("engine", "what it is", "packages"),
-        [(code(e.name), e.summary, f"Debian {e.suite}: {', '.join(e.packages)}") for e in ordered],
+        ("engine", "what it is", "comes from"),
+        [(code(e.name), e.summary, _origin(e)) for e in reversed(ENGINES.values())],
     )
+
+
+def _origin(engine: Engine) -> str:
+    if engine.release:
+        return f"a static archive of Docker {engine.release}, over Debian {engine.suite}"
+    return f"Debian {engine.suite}: {', '.join(engine.packages)}"
+
+
+def engine_labels() -> str:
+    """Return a Markdown table of the engines with the labels of their tabs, the newest first."""
+    rows = [(code(name), label([name])) for name in reversed(ENGINES)]
+    return table(("engine", "label"), rows, "values")
 
 
 def images() -> str:

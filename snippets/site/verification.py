@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +11,11 @@ from snippets.block import RUNS, Block, Kind, parse_page
 from snippets.lab.engines import ENGINES
 from snippets.record import RECORDINGS, all_recordings, fingerprints, read_images, read_recording
 from snippets.settings import PageSettings, parse_settings
-from snippets.site.engine_tabs import LABELS, label, not_run
+from snippets.site.engine_tabs import label
 from snippets.site.tables import code, table
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 """The pages."""
-
-FROM_SOURCE = "seen on a build of its source, or read there"
-"""What a block shows of an engine that no lab has."""
 
 NOTHING = "Nothing is recorded yet. `make record` runs every page on every engine and writes it down.\n\n"
 
@@ -50,10 +47,10 @@ class Verification:
         paths = sorted(self.docs.rglob("*.md"))
         return {path.relative_to(self.docs).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
-    @cached_property
+    @property
     def engines(self) -> list[str]:
-        """The engines that there can be recordings of: the lab's, and others of which there are some."""
-        return [name for name in LABELS if name in ENGINES or (self.recordings / name).is_dir()]
+        """The engines, the newest first."""
+        return list(reversed(ENGINES))
 
     def pages(self) -> str:
         """Return a table of pages and engines: how many blocks are recorded, how long, with what, when.
@@ -111,17 +108,9 @@ class Verification:
     def not_run(self) -> str:
         """Return a table of the fences that are not run, each with its page, its line and the reason."""
         rows = [
-            (f"[{name}](../{name}), line {block.line}", code(block.language), reason)
+            (f"[{name}](../{name}), line {block.line}", code(block.language), block.options["norun"])
             for name, blocks in self.blocks.items()
-            for block, reason in self._reasons(name, blocks)
+            for block in blocks
+            if block.kind is Kind.NORUN
         ]
         return table(("where", "what", "why it is not run"), rows) if rows else "Every fence is run.\n\n"
-
-    def _reasons(self, name: str, blocks: list[Block]) -> Iterator[tuple[Block, str]]:
-        for block in blocks:
-            if block.kind is Kind.NORUN:
-                yield block, block.options["norun"]
-            elif not_run(block.engines) and not any(
-                read_recording(f"docs/{name}", engine, self.recordings) for engine in block.engines
-            ):
-                yield block, f"no engine of the lab is {label(block.engines)}; {FROM_SOURCE}"

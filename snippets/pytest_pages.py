@@ -28,6 +28,9 @@ from snippets.record import Provenance, describe_lab, write_images, write_record
 from snippets.rewrite import rewritten, write_page
 from snippets.settings import parse_settings
 from snippets.trace import record_trace, write_trace
+from snippets.upstream.machine import Machine, MachineError
+from snippets.upstream.observe import Observation
+from snippets.upstream.report import Upstream, as_markdown
 from snippets.verify import BlockFailure, Host, NotRunError, PageRun
 
 PAGES = "docs"
@@ -59,6 +62,7 @@ _SYBILS = pytest.StashKey[list["Pages"]]()
 _ENGINES = pytest.StashKey[list[Engine]]()
 _SUMMARY = pytest.StashKey["Summary"]()
 _LAB = pytest.StashKey[Journey]()
+_UPSTREAM = pytest.StashKey[Upstream | None]()
 
 
 @dataclass
@@ -85,6 +89,7 @@ class Pages(Sybil):
         summary: what to tell at the end.
         journey: the lab that pages share in a part of the journey; without, each has a lab of its own.
         part: that part.
+        upstream: this machine, where the pages run on its own Docker.
     """
 
     def __init__(
@@ -94,6 +99,7 @@ class Pages(Sybil):
         summary: Summary,
         journey: Journey | None = None,
         part: Part | None = None,
+        upstream: Upstream | None = None,
     ) -> None:
         super().__init__([self._regions], patterns=["*.md"], path=str(config.rootpath / PAGES))
         self.root = config.rootpath
@@ -104,6 +110,7 @@ class Pages(Sybil):
         self.rewrite: bool = config.getoption("rewrite")
         self.record: bool = config.getoption("record")
         self.summary = summary
+        self.upstream = upstream
         self.passed = PassedPages()
 
     def identify(self, example: Example) -> str:
@@ -120,10 +127,11 @@ class Pages(Sybil):
             self._start_host,
             self.engine.name,
             parse_settings(document.text, path),
-            rewrite=self.rewrite,
-            lived_in=self.part is Part.LIVED_IN,
+            rewrite=self.rewrite or self.upstream is not None,
+            lived_in=self.part is Part.LIVED_IN or (self.upstream is not None and self.upstream.is_lived_in),
         )
-        document.namespace.update(pages=self, run=run, text=document.text)
+        observation = Observation(run) if self.upstream else None
+        document.namespace.update(pages=self, run=run, observation=observation, text=document.text)
         for block, name in zip(blocks, block_names(blocks), strict=True):
             if block.kind in _TESTED and run.runs(block):
                 yield Region(block.start, block.end, block, _evaluate, {"name": name})
@@ -134,11 +142,16 @@ class Pages(Sybil):
     def _start_host(self) -> Host:
         if self.journey and self.part:
             return self.journey.arrive(self.engine, self.part)
+        if self.upstream:
+            return self.upstream.start_host()
         return start_lab(self.engine)
 
     def finish(self, namespace: dict[str, Any]) -> None:
         """Stop the page's lab, remember a page that passed, and write the page that is to be rewritten."""
         run: PageRun = namespace["run"]
+        if self.upstream:
+            self.upstream.finish(namespace["observation"], lambda: start_lab(self.engine))
+            return
         run.close()
         self.summary.notes.extend(f"retried {line}" for line in run.retried)
         if self.journey:
@@ -244,6 +257,8 @@ class BlockItem(SybilItem):
         if isinstance(error, LabError):
             self.user_properties += [("page", block.path), ("line", block.line)]
             return f"{block.path}:{block.line}: no lab to run this in\n{error}"
+        if isinstance(error, MachineError):
+            return f"{block.path}:{block.line}: this machine cannot run it\n{error}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -267,6 +282,11 @@ def rewrite_command(page: str, engine: Engine) -> str:
     if engine.name not in ENGINES or replace(engine, directory="") != ENGINES[engine.name]:
         return f"pytest --rewrite --engine-dir={shlex.quote(engine.directory)} {page}"
     return f"make rewrite PAGE={page}" + ("" if engine == default_engine() else f" ENGINE={engine.name}")
+
+
+def this_machine() -> Machine:
+    """The machine on which `--upstream` runs the pages."""
+    return Machine()
 
 
 def start_lab(engine: Engine) -> Host:
@@ -334,6 +354,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run each page in a lab of its own, and the journey, too, on the default engine",
     )
     group.addoption(
+        "--upstream",
+        action="store_true",
+        help="run the pages on this machine's own Docker and the real registries, and find out where each "
+        "difference comes from; wants --disposable-machine",
+    )
+    group.addoption(
+        "--disposable-machine",
+        action="store_true",
+        help="say that nobody needs this machine any more, so that pages may change anything on it",
+    )
+    group.addoption(
+        "--upstream-report", metavar="FILE", help="write what --upstream found into this file, as JSON"
+    )
+    group.addoption(
         "--changed-only",
         action="store_true",
         help="leave out pages that passed and have not changed since, nor what ran them; not in CI",
@@ -347,7 +381,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("dist", "no") in _SPLITTING and _may_hold_pages(config):
         config.option.dist = "loadfile"
     summary = config.stash[_SUMMARY] = Summary()
-    config.stash[_ENGINES] = chosen_engines(config)
+    upstream = config.stash[_UPSTREAM] = look_at_machine(config)
+    config.stash[_ENGINES] = [upstream.engine] if upstream else chosen_engines(config)
     config.stash[_SYBILS] = list(_ways_to_run(config, summary))
     config.pluginmanager.register(LastLines())
 
@@ -358,7 +393,11 @@ def _ways_to_run(config: pytest.Config, summary: Summary) -> Iterator[Pages]:
     Raises:
         pytest.UsageError: the options contradict each other.
     """
+    upstream = config.stash[_UPSTREAM]
     engines = config.stash[_ENGINES]
+    if upstream:
+        yield Pages(config, engines[0], summary, upstream=upstream)
+        return
     alone = not config.getoption("journey")
     if not alone:
         for option in ("rewrite", "record", "changed_only", "with_journey"):
@@ -374,6 +413,36 @@ def _ways_to_run(config: pytest.Config, summary: Summary) -> Iterator[Pages]:
         for engine in engines:
             for part in Part:
                 yield Pages(config, engine, summary, journey, part)
+
+
+def look_at_machine(config: pytest.Config) -> Upstream | None:
+    """This machine, where the pages are to run on it.
+
+    Raises:
+        pytest.UsageError: nobody said that it is disposable, pages cannot run on it, or options exclude it.
+    """
+    if not config.getoption("upstream"):
+        for option in ("disposable_machine", "upstream_report"):
+            if config.getoption(option):
+                raise pytest.UsageError(f"--{option.replace('_', '-')} goes with --upstream; say that, too")
+        return None
+    if not config.getoption("disposable_machine"):
+        raise pytest.UsageError(
+            "--upstream types the pages' commands on this machine as root: they start daemons, add users and "
+            "remove images. If nobody needs this machine any more, say so: add --disposable-machine"
+        )
+    for option in ("rewrite", "record", "journey", "with_journey", "changed_only", "engine", "engine_dir"):
+        if config.getoption(option):
+            name = option.replace("_", "-")
+            raise pytest.UsageError(f"--upstream and --{name} do not go together; leave one of them out")
+    if config.getoption("numprocesses", None):
+        raise pytest.UsageError(
+            "--upstream runs one page after the other: this machine has one Docker; leave -n out"
+        )
+    try:
+        return Upstream(this_machine())
+    except MachineError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _may_hold_pages(config: pytest.Config) -> bool:
@@ -483,6 +552,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         summary = session.config.stash[_SUMMARY]
         passages = {place: vars(passage) for place, passage in summary.passages.items()}
         output["pages"] = {"blocks": summary.blocks, "notes": summary.notes, "passages": passages}
+    elif upstream := session.config.stash[_UPSTREAM]:
+        if path := session.config.getoption("upstream_report"):
+            upstream.write(Path(path))
     elif session.config.getoption("record"):
         engines = session.config.stash[_ENGINES]
         for engine in engines:
@@ -511,6 +583,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 terminalreporter.line(f"{summary.blocks[kind.name]:5} {kind.value}")
     for note in summary.notes:
         terminalreporter.line(note)
+    if upstream := config.stash[_UPSTREAM]:
+        terminalreporter.section("this machine's Docker")
+        terminalreporter.line(as_markdown(upstream.as_json(), details=False).rstrip())
     for place, passage in sorted(summary.passages.items()):
         terminalreporter.line(f"journey {place}: {passage}")
     if os.environ.get("GITHUB_ACTIONS"):
@@ -536,6 +611,10 @@ class LastLines:
 
 def engines_lacking(config: pytest.Config) -> Iterator[str]:
     """Yield a line for each engine that was asked for, by `all` or by default, and cannot be had."""
+    if config.stash[
+        _UPSTREAM
+    ]:  # the machine decides on the engine, and no experiment hides that it is lacking
+        return
     if "all" in config.getoption("engine"):
         yield from (f"The pages did not run on {name}. {why}" for name, why in archives.lacking().items())
     elif not config.getoption("engine") and config.getoption("engine_dir") is None:
@@ -570,14 +649,13 @@ def _escaped(text: str, signs: str) -> str:
 
 def _evaluate(example: Example) -> None:
     try:
-        example.namespace["run"].run_block(example.parsed)
+        (example.namespace["observation"] or example.namespace["run"]).run_block(example.parsed)
     except NotRunError as error:
         pytest.skip(str(error))
 
 
 def _check_leftovers(example: Example) -> None:
-    run: PageRun = example.namespace["run"]
     try:
-        run.check_leftovers()
+        (example.namespace["observation"] or example.namespace["run"]).check_leftovers()
     except NotRunError as error:
         pytest.skip(str(error))

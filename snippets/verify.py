@@ -613,18 +613,25 @@ class PageRun:
     def _failure(
         self, block: Block, command: Command, reason: str, details: Sequence[str], *, differs: bool = False
     ) -> BlockFailure:
-        first, *more = command.lines or ("",)
-        typed = (
-            [f"{command.prompt}{first}".rstrip(), *(f"> {line}" for line in more)] if command.prompt else []
-        )
         shown = "\n".join([*command.lines, *command.output])
         samples = [
             f"where {binding.sample} is {binding.actual} ({binding.place})"
             for binding in self.bindings.in_force(shown)
         ]
         return BlockFailure(
-            block.path, command.line, f"{reason} ({self.engine})", typed, [*details, *samples], differs
+            block.path,
+            command.line,
+            f"{reason} ({self.engine})",
+            typed_lines(command),
+            [*details, *samples],
+            differs,
         )
+
+
+def typed_lines(command: Command) -> list[str]:
+    """A command as the page shows it, with its prompts; nothing of one that was not typed."""
+    first, *more = command.lines or ("",)
+    return [f"{command.prompt}{first}".rstrip(), *(f"> {line}" for line in more)] if command.prompt else []
 
 
 def _name(entry: str) -> str:

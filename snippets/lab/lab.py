@@ -14,7 +14,7 @@ from .enter import enter
 from .errors import LabError
 
 # Lists what a user can leave behind: what it is and its name, and after a tab the ID of an image.
-_OBJECTS = r"""
+LIST_OBJECTS = r"""
 set -e
 docker container ls --all --format 'container {{.Names}}'
 docker image ls --format 'image {{.Repository}}:{{.Tag}}\t{{.ID}}'
@@ -30,6 +30,12 @@ find . -mindepth 1 $own -prune -o -printf 'file %P\n'
 
 # The logs, by the name that a service goes by.
 LOGS = ("dockerd", "registry", "ghcr", "containerd", "resolver")
+
+
+def read_objects(listing: str) -> dict[str, str]:
+    """Return what `LIST_OBJECTS` printed: by kind and name the ID of an image."""
+    pairs = (line.partition("\t") for line in listing.splitlines() if line)
+    return {name: content for name, _, content in pairs if name != "image <none>:<none>"}
 
 
 class Lab:
@@ -159,12 +165,11 @@ class Lab:
         Raises:
             LabError: the daemon does not answer.
         """
-        listing = self.run(_OBJECTS)
+        listing = self.run(LIST_OBJECTS)
         if listing.returncode:
             self.check()
             raise LabError(f"The daemon does not answer: {listing.stderr.strip()}")
-        pairs = (line.partition("\t") for line in listing.stdout.splitlines() if line)
-        return {name: content for name, _, content in pairs if name != "image <none>:<none>"}
+        return read_objects(listing.stdout)
 
     def check(self) -> None:
         """Raise `LabError`, with the last lines of the log, if a service died."""

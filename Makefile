@@ -1,7 +1,7 @@
 # The project's commands. `make help` lists them; each sets up all that it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site offline check journey test test-all record lint lab rewrite bench mutate flakes lock clean
+.PHONY: help setup serve site offline check journey test test-all record lint lab rewrite bench mutate flakes lock clean
 
 export NO_MKDOCS_2_WARNING := 1
 
@@ -17,6 +17,8 @@ LAB := $(BIN)/lab setup && $(BIN)/lab build $(ENGINE:%=--engine %)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## the Python packages into .venv/; the other targets do it by themselves
 
 serve: $(READY) ## the site at http://127.0.0.1:8000, reloaded as you write; needs no Docker and no root
 	$(BIN)/mkdocs serve --dev-addr $(ADDRESS)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from snippets.lab import Lab, LabError, engine_from_dir, missing, outer
+from snippets.lab import Lab, LabError, default_engine, engine_from_dir, missing, outer
 from snippets.lab.paths import cache_dir
 from snippets.lab.programs import sudo
 from snippets.lab.upkeep import build, clean
@@ -50,6 +50,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         volume = f"{scratch(host)}/docker/volumes/{outer.NAME}/_data"
         for kind in ("roots", "images"):
             as_root(f"mkdir {volume}/{kind} && cp -al {cache_dir()}/{kind}/*[^k] {volume}/{kind}/")
+        default_engine()  # its archive, where there is one, is unpacked now
+        mirror(host, cache_dir() / "engines")
         tools = tmp_path_factory.mktemp("tools")
         (tools / "docker").write_text(f'#!/bin/sh\nexec {shlex.join(host.enter("docker"))} "$@"\n')
         (tools / "docker").chmod(0o755)
@@ -57,6 +59,12 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         patch.setenv("LAB_BACKEND", "docker")
         patch.setenv("LAB_DOCKER_BASE", "debian-with-tools")
         yield host
+
+
+def mirror(host: Lab, directory: Path) -> None:
+    """Have a directory of this machine at the same path in the host, as where Docker and its client are one machine's."""
+    as_root(f"mkdir -p {directory} && cp -al {directory} {scratch(host)}/docker/")
+    host.run(f"mkdir -p {directory.parent} && ln -s /var/lib/docker/{directory.name} {directory}")
 
 
 def scratch(host: Lab) -> Path:
@@ -168,10 +176,16 @@ def test_an_unknown_backend_is_named_with_the_known_ones(monkeypatch: pytest.Mon
         Lab.start()
 
 
-def test_clean_removes_what_is_not_in_use(host: Lab) -> None:
-    with Lab.start():
+def test_clean_removes_what_is_not_in_use(host: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Archives are kept on the client's side: those that all tests share are not to go.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    archives = cache_dir() / "engines/0123"
+    archives.mkdir(parents=True)
+    with Lab.start("28.5-containerd"):
         assert clean() == 1
+        assert archives.exists()
         assert outer.NAME in host.run("docker volume ls").stdout
     assert clean() == 0
+    assert not archives.exists()
     assert host.run("docker volume ls --quiet").stdout == ""
     assert outer.NAME not in host.run("docker images").stdout

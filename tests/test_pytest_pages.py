@@ -404,6 +404,44 @@ def test_an_unknown_engine_is_refused_with_the_known_ones(project: pytest.Pytest
     result.stdout.fnmatch_lines(["docs/page.md:2: unknown engine '28,5'; known: 20.10, *"])
 
 
+LACKING = [name for name in ENGINES if ENGINES[name].release]
+
+
+def above_the_counts(result: pytest.RunResult) -> list[str]:
+    """A run's lines of output, without empty ones and its very last one."""
+    return [line for line in result.outlines if line][:-1]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_what_could_not_be_had_of_all_engines_is_said_last(
+    project: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    add(project, "page.md", "```console\n$ true\n```\n")
+    result = project.runpytest_subprocess("--engine", "all", *workers)
+    result.assert_outcomes(passed=2 * (len(ENGINES) - len(LACKING)))
+    assert len(LACKING) > 0
+    for line, name in zip(above_the_counts(result)[-len(LACKING) :], LACKING, strict=True):
+        assert line.startswith(f"The pages did not run on {name}. ")
+        assert f"`lab engine get {name}`" in line
+
+
+def test_an_older_default_engine_is_said_last_with_the_way_to_the_newest(project: pytest.Pytester) -> None:
+    add(project, "page.md", "```console\n$ true\n```\n")
+    said = f"The default engine is {ENGINE} here, not {LACKING[-1]}. "
+    result = project.runpytest_subprocess()
+    last = above_the_counts(result)[-1]
+    assert last.startswith(said)
+    assert f"`lab engine get {LACKING[-1]}`" in last
+    result = project.runpytest_subprocess("--engine", ENGINE)
+    assert said not in result.stdout.str()
+
+
+def test_an_engine_that_cannot_be_had_is_refused_with_the_way_out(project: pytest.Pytester) -> None:
+    result = project.runpytest_subprocess("--engine", LACKING[0])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*its archive is not here. `lab engine get {LACKING[0]}`*"])
+
+
 def test_only_one_engine_at_a_time_rewrites(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess("--engine", "all", "--rewrite")
     result.stderr.fnmatch_lines(["*--rewrite takes one engine at a time*"])

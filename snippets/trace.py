@@ -33,6 +33,9 @@ COMMAND = f"docker run --name {CONTAINER} {IMAGE}"
 PROGRAM = "/hello"
 """What the image runs; it ends so soon that its arguments cannot always be read."""
 
+ATTESTATION = "attestation"
+"""What the requests for an image's attestation are known by: since Docker 29, a pull brings it along."""
+
 CLIENT_ENDS = "docker run ends"
 CLIENT_LISTS = "docker ps --all"
 """What the records of the client's end and of the list of containers after it are called."""
@@ -86,14 +89,20 @@ def record_trace(lab: TracedHost, output: Callable[[str], str]) -> dict[str, lis
 
 
 def sequences(records: list[Record]) -> dict[str, list[str]]:
-    """What a run did, without times: the order within each source; parallel downloads in a fixed order."""
+    """What a run did, without times: the order within each source; parallel downloads in a fixed order.
+
+    What the daemon asks the registry of an attestation it asks beside the requests for the image itself, so it
+    has an order of its own, under `attestation`.
+    """
     result: dict[str, list[str]] = {}
     for record in records:
         what = " ".join(filter(None, [record.what, record.answer]))
-        result.setdefault(record.source, []).append(what)
-    requests = result.get("registry", [])
-    blobs = iter(sorted(request for request in requests if "/blobs/" in request))
-    result["registry"] = [next(blobs) if "/blobs/" in request else request for request in requests]
+        attests = record.source == "registry" and ATTESTATION in what
+        result.setdefault(ATTESTATION if attests else record.source, []).append(what)
+    for source in ("registry", ATTESTATION):
+        requests = result.get(source, [])
+        blobs = iter(sorted(request for request in requests if "/blobs/" in request))
+        result[source] = [next(blobs) if "/blobs/" in request else request for request in requests]
     return result
 
 
@@ -277,7 +286,10 @@ def _registry(lines: list[str], roles: dict[str, str]) -> Iterator[Record]:
 
 
 def _roles(output: Callable[[str], str]) -> dict[str, str]:
-    """What each digest of the image is: its index, manifest, config or layer."""
+    """What each digest of the image is: its index, manifest, config or layer, or one of an attestation.
+
+    A digest with a dash for its colon is a tag: where a registry that knows no referrers is asked for them.
+    """
     base = f"https://registry-1.docker.io/v2/library/{IMAGE}/manifests"
     accept = (
         "-H 'Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json'"
@@ -287,11 +299,13 @@ def _roles(output: Callable[[str], str]) -> dict[str, str]:
     index = found[1] if found else ""
     roles = {index: "index"}
     for entry in json.loads(output(f"curl -fsS {accept} {base}/{index}")).get("manifests", []):
-        roles[entry["digest"]] = "manifest"
+        attests = "vnd.docker.reference.type" in entry.get("annotations", {})
+        of = f"{ATTESTATION} " if attests else ""
+        roles[entry["digest"]] = f"{of}manifest"
         manifest = json.loads(output(f"curl -fsS {accept} {base}/{entry['digest']}"))
-        roles[manifest["config"]["digest"]] = "config"
-        roles.update({layer["digest"]: "layer" for layer in manifest["layers"]})
-    return roles
+        roles[manifest["config"]["digest"]] = f"{of}config"
+        roles.update({layer["digest"]: f"{of}layer" for layer in manifest["layers"]})
+    return roles | {digest.replace(":", "-"): role for digest, role in roles.items()}
 
 
 def _path(url: str) -> str:

@@ -91,8 +91,8 @@ def record_trace(lab: TracedHost, output: Callable[[str], str]) -> dict[str, lis
 def sequences(records: list[Record]) -> dict[str, list[str]]:
     """What a run did, without times: the order within each source; parallel downloads in a fixed order.
 
-    What the daemon asks the registry of an attestation it asks beside the requests for the image itself, so it
-    has an order of its own, under `attestation`.
+    The daemon fetches an attestation side by side with the image. Its requests have an order of their own,
+    under `attestation`.
     """
     result: dict[str, list[str]] = {}
     for record in records:
@@ -288,7 +288,8 @@ def _registry(lines: list[str], roles: dict[str, str]) -> Iterator[Record]:
 def _roles(output: Callable[[str], str]) -> dict[str, str]:
     """What each digest of the image is: its index, manifest, config or layer, or one of an attestation.
 
-    A digest with a dash for its colon is a tag: where a registry that knows no referrers is asked for them.
+    A digest with a dash in place of its colon is a tag: where the OCI distribution specification has clients
+    look for what refers to a manifest, if the registry does not answer that question itself.
     """
     base = f"https://registry-1.docker.io/v2/library/{IMAGE}/manifests"
     accept = (
@@ -305,7 +306,7 @@ def _roles(output: Callable[[str], str]) -> dict[str, str]:
         manifest = json.loads(output(f"curl -fsS {accept} {base}/{entry['digest']}"))
         roles[manifest["config"]["digest"]] = f"{of}config"
         roles.update({layer["digest"]: f"{of}layer" for layer in manifest["layers"]})
-    return roles | {digest.replace(":", "-"): role for digest, role in roles.items()}
+    return roles | {digest.replace(":", "-"): f"{role} as a tag" for digest, role in roles.items()}
 
 
 def _path(url: str) -> str:

@@ -136,6 +136,23 @@ def test_with_the_image_there_only_the_steps_of_the_pull_have_no_records(engine:
     assert without == [3, 4]
 
 
+def test_an_attestation_is_fetched_beside_the_image_in_any_order() -> None:
+    image = [f"GET /v2/a/{part}" for part in ("manifests/<manifest>", "blobs/<config>", "blobs/<layer>")]
+    beside = [
+        f"GET /v2/a/{part}"
+        for part in (
+            "manifests/<attestation manifest>",
+            "blobs/<attestation config>",
+            "blobs/<attestation layer>",
+        )
+    ]
+    wanted = {"registry": image, "attestation": beside}
+    for order in ([*image, *beside], [image[0], *beside, *image[1:]], [*image[:2], *beside, image[2]]):
+        assert sequences([Record("registry", "daemon", "registry", what) for what in order]) == wanted
+    swapped = [*image[::-1], *beside]
+    assert sequences([Record("registry", "daemon", "registry", what) for what in swapped]) != wanted
+
+
 def test_numbers_in_a_row_become_a_range() -> None:
     assert traced.ranges([1, 3, 4, 5, 7, 8]) == "1, 3–5, 7, 8"
     assert traced.ranges([]) == ""

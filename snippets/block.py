@@ -24,8 +24,11 @@ FILES = Path(__file__).parent / "files"
 MARKDOWN_INDENT = 4
 """Python-Markdown nests by four columns; anything else falls out of its list or tab."""
 
-RUN_OPTIONS = ("engine", "exit", "norun", "order", "retry", "timeout")
+RUN_OPTIONS = ("engine", "exit", "host", "norun", "order", "retry", "timeout")
 """Options that say how a console block is run."""
+
+HOSTS: Mapping[str, str] = {"cgroup2": "control groups version 2", "cgroup1": "control groups version 1"}
+"""The kinds of host that a block can be bound to, newest first, and what readers call them."""
 
 VARIES = "varies"
 """The option that says why a console block's output may differ on a host that was used before."""
@@ -204,6 +207,11 @@ class Block:
     def runs_on(self, engine: str) -> bool:
         """Whether the block holds for an engine: it is bound to that one, or to none."""
         return not self.engines or engine in self.engines
+
+    @property
+    def host(self) -> str:
+        """The kind of host that the block is bound to, one of `HOSTS`; empty when it holds for all."""
+        return self.options.get("host", "")
 
     @property
     def any_order(self) -> bool:
@@ -587,6 +595,8 @@ def _check_values(path: str, line: int, options: Mapping[str, str]) -> None:
         raise BlockError(
             path, line, f'order={options["order"]!r} is unknown; order="any" takes lines in any order'
         )
+    if "host" in options and options["host"] not in HOSTS:
+        raise BlockError(path, line, f"host={options['host']!r} is unknown; known: {', '.join(HOSTS)}")
     highlighted = options.get("hl_lines", "1")
     if not re.fullmatch(r"\d+(?:-\d+)?(?: +\d+(?:-\d+)?)*", highlighted):
         raise BlockError(path, line, f'hl_lines={highlighted!r} is no list of lines such as "1 3-5"')

@@ -59,6 +59,14 @@ docker context inspect staging >/dev/null 2>&1 ||
 """Makes a host lived-in, or again what a page removed of it; run twice, it changes nothing."""
 
 
+PULLED = (
+    *(f"image {name}:" for name in ("ubuntu", "busybox", "hello-world")),
+    "untagged image ",
+    "build cache ",
+)
+"""What of a host's own a page may remove: what it uses itself, and what `prune` removes for a clean-up."""
+
+
 class _Guest:
     """A host, for a page that is not to end it."""
 
@@ -66,6 +74,7 @@ class _Guest:
         self._host = host
         self.enter = host.enter
         self.objects = host.objects
+        self.kind = host.kind
         self.check = host.check
 
     def stop(self) -> None:
@@ -83,6 +92,7 @@ class Journey:
         self._start_lab = start_lab
         self._host: Host | None = None
         self._at: tuple[Engine, str] | None = None
+        self._own: frozenset[str] = frozenset()
 
     def arrive(self, engine: Engine, part: Part) -> Host:
         """The host of a part, in the state that a page is to find.
@@ -90,12 +100,19 @@ class Journey:
         Raises:
             LabError: it cannot be started, or cannot be made a host that was lived in.
         """
-        if self._host is None or self._at != (engine, part.lab):
+        new = self._host is None or self._at != (engine, part.lab)
+        if self._host is None or new:
             self.end()
             self._host, self._at = self._start_lab(engine), (engine, part.lab)
         if part is Part.LIVED_IN:
             live_in(self._host)
+        if new:
+            self._own = frozenset(entry for entry in self._host.objects() if not entry.startswith(PULLED))
         return _Guest(self._host)
+
+    def removed(self) -> list[str]:
+        """What the host had before the first page came, and has no more."""
+        return sorted(self._own - set(self._host.objects())) if self._host else []
 
     def end(self) -> None:
         """Stop the lab: a part is over, or a page failed and may have left anything."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -31,7 +32,7 @@ from snippets.trace import record_trace, write_trace
 from snippets.upstream.machine import Machine, MachineError
 from snippets.upstream.observe import Observation
 from snippets.upstream.report import Upstream, as_markdown
-from snippets.verify import BlockFailure, Host, NotRunError, PageRun
+from snippets.verify import BlockFailure, Host, NotRunError, OtherHostError, PageRun
 
 PAGES = "docs"
 """The folder, below pytest's root, whose Markdown files are pages."""
@@ -72,11 +73,13 @@ class Summary:
     Attributes:
         blocks: how many blocks of each kind the pages have, by the kind's name.
         notes: lines for the end of the run.
+        elsewhere: why blocks were not run here, by the page and line of each.
         passages: what became of the pages in each part of the journey, by the end of their test ids.
     """
 
     blocks: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    elsewhere: dict[str, str] = field(default_factory=dict)
     passages: dict[str, Passage] = field(default_factory=dict)
 
 
@@ -133,9 +136,9 @@ class Pages(Sybil):
         observation = Observation(run) if self.upstream else None
         document.namespace.update(pages=self, run=run, observation=observation, text=document.text)
         for block, name in zip(blocks, block_names(blocks), strict=True):
-            if block.kind in _TESTED and run.runs(block):
+            if block.kind in _TESTED and block.runs_on(self.engine.name):
                 yield Region(block.start, block.end, block, _evaluate, {"name": name})
-        ran = [block for block in blocks if block.kind in RUNS and run.runs(block)]
+        ran = [block for block in blocks if block.kind in RUNS and block.runs_on(self.engine.name)]
         if ran:
             yield Region(document.end, document.end, ran[-1], _check_leftovers, {"name": LEFTOVERS})
 
@@ -174,7 +177,10 @@ class Pages(Sybil):
 
     def _go_on(self, run: PageRun, journey: Journey) -> None:
         """Count a page of the journey; after one that failed, the next one begins in a new lab."""
-        declared = sum(bool(block.varies) for block in run.blocks if run.runs(block))
+        ran = [block for block in run.blocks if block.kind in RUNS and block.runs_on(run.engine)]
+        if not ran:
+            return
+        declared = sum(bool(block.varies) for block in ran)
         passage = Passage(1, run.clean, declared, len(run.varied))
         self.summary.passages.setdefault(self.place, Passage()).add(passage)
         if not run.clean:
@@ -551,7 +557,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if output is not None:
         summary = session.config.stash[_SUMMARY]
         passages = {place: vars(passage) for place, passage in summary.passages.items()}
-        output["pages"] = {"blocks": summary.blocks, "notes": summary.notes, "passages": passages}
+        output["pages"] = {**vars(summary), "passages": passages}
     elif upstream := session.config.stash[_UPSTREAM]:
         if path := session.config.getoption("upstream_report"):
             upstream.write(Path(path))
@@ -569,6 +575,7 @@ def pytest_testnodedown(node: Any) -> None:
     summary = node.config.stash[_SUMMARY]
     summary.blocks.update(output.get("blocks", {}))
     summary.notes.extend(note for note in output.get("notes", []) if note not in summary.notes)
+    summary.elsewhere.update(output.get("elsewhere", {}))
     for place, counts in output.get("passages", {}).items():
         summary.passages.setdefault(place, Passage()).add(Passage(**counts))
 
@@ -583,6 +590,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 terminalreporter.line(f"{summary.blocks[kind.name]:5} {kind.value}")
     for note in summary.notes:
         terminalreporter.line(note)
+    for reason, number in Counter(summary.elsewhere.values()).items():
+        terminalreporter.line(f"{number} blocks {reason}", yellow=True)
     if upstream := config.stash[_UPSTREAM]:
         terminalreporter.section("this machine's Docker")
         terminalreporter.line(as_markdown(upstream.as_json(), details=False).rstrip())
@@ -648,14 +657,25 @@ def _escaped(text: str, signs: str) -> str:
 
 
 def _evaluate(example: Example) -> None:
+    block: Block = example.parsed
     try:
-        (example.namespace["observation"] or example.namespace["run"]).run_block(example.parsed)
+        (example.namespace["observation"] or example.namespace["run"]).run_block(block)
+    except OtherHostError as error:
+        example.namespace["pages"].summary.elsewhere[f"{block.path}:{block.line}"] = str(error)
+        pytest.skip(str(error))
     except NotRunError as error:
         pytest.skip(str(error))
 
 
 def _check_leftovers(example: Example) -> None:
+    run: PageRun = example.namespace["run"]
+    journey: Journey | None = example.namespace["pages"].journey
     try:
-        (example.namespace["observation"] or example.namespace["run"]).check_leftovers()
+        (example.namespace["observation"] or run).check_leftovers()
+        if removed := journey.removed() if journey else ():
+            run.clean = False
+            block: Block = example.parsed
+            reason = f"the page removes {', '.join(removed)}, which it did not make ({run.engine})"
+            raise BlockFailure(block.path, block.end_line, reason)
     except NotRunError as error:
         pytest.skip(str(error))

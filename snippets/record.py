@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from snippets.block import RUN_OPTIONS, RUNS, Block
+from snippets.block import HOSTS, RUN_OPTIONS, RUNS, Block
 from snippets.settings import PageSettings
 
 RECORDINGS = Path(__file__).parent / "recordings"
-"""Where recordings are committed: `ENGINE/PAGE.json` below it, and `lab.json` on the images they name."""
+"""Where recordings are committed: `ENGINE/HOST/PAGE.json` below it; `lab.json` is on the images they name."""
 
 TRACE = "trace.json"
 """What beside the recordings of pages is in an engine's folder."""
@@ -34,10 +34,12 @@ class Provenance:
     Attributes:
         version: what the daemon says of its version.
         images: the digest of each image that the lab's registries hold, by its name.
+        host: which kind of host it is, one of `snippets.block.HOSTS`.
     """
 
     version: str
     images: Mapping[str, str]
+    host: str
 
     @property
     def images_key(self) -> str:
@@ -52,6 +54,7 @@ class PageRecording:
     Attributes:
         page: the page's path, such as `docs/learn/parts.md`.
         engine: the engine's name.
+        host: the kind of host.
         version: the engine's exact version.
         images: which images it ran with, by the key that they have in `lab.json`.
         date: the day of the run, ISO 8601; it stays as long as the recording says the same.
@@ -60,6 +63,7 @@ class PageRecording:
 
     page: str
     engine: str
+    host: str
     version: str
     images: str
     date: str
@@ -76,15 +80,16 @@ class PageRecording:
         return sum(seconds for _, seconds in self.passed)
 
 
-def fingerprints(blocks: Iterable[Block], settings: PageSettings, engine: str) -> dict[int, str]:
-    """The fingerprint on an engine of each block that runs there, by the block's line.
+def fingerprints(blocks: Iterable[Block], settings: PageSettings, engine: str, host: str) -> dict[int, str]:
+    """The fingerprint on an engine and a host of each block that runs there, by the block's line.
 
-    Words, how a block is shown, and blocks of other engines do not count.
+    Words, how a block is shown, what it declares to vary, and blocks of other engines and hosts do not count.
 
     Args:
         blocks: the page's blocks.
         settings: what the page declares about itself.
         engine: the engine's name.
+        host: the kind of host.
     """
     digest = hashlib.sha256(engine.encode())
     for token in settings.tokens:
@@ -93,7 +98,7 @@ def fingerprints(blocks: Iterable[Block], settings: PageSettings, engine: str) -
         digest.update(json.dumps(["leaves", entry]).encode())
     result = {}
     for block in blocks:
-        if block.kind not in RUNS or not block.runs_on(engine):
+        if block.kind not in RUNS or not block.runs_on(engine) or block.host not in ("", host):
             continue
         # The lines of the page that say how it is run: another block's place in the page does not matter.
         options = {name: value for name, value in block.options.items() if name in (*RUN_OPTIONS, "title")}
@@ -118,12 +123,12 @@ def write_recording(
         blocks: the page's blocks, all of which passed.
         settings: what the page declares about itself.
         engine: the engine's name.
-        ran_with: the engine's version and the images; `write_images` writes what those are.
+        ran_with: the engine's version, the host and the images; `write_images` writes what those are.
         seconds: how long each block took, by its line.
         folder: where recordings are.
     """
-    known = fingerprints(blocks, settings, engine)
-    old = read_recording(page, engine, folder)
+    known = fingerprints(blocks, settings, engine, ran_with.host)
+    old = read_recording(page, engine, ran_with.host, folder)
     before = dict(old.passed) if old else {}
     rows = []
     for line, fingerprint in known.items():
@@ -132,19 +137,21 @@ def write_recording(
         # Machines differ: a duration is worth a change only when it is another order of magnitude.
         rows.append((fingerprint, kept if kept is not None and _alike(kept, took) else took))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    new = PageRecording(page, engine, ran_with.version, ran_with.images_key, today, tuple(rows))
+    new = PageRecording(
+        page, engine, ran_with.host, ran_with.version, ran_with.images_key, today, tuple(rows)
+    )
     if old and replace(old, date=today) == new:
         return
-    write_json(_place(page, engine, folder), {**vars(new), "passed": dict(rows)})
+    write_json(_place(page, engine, ran_with.host, folder), {**vars(new), "passed": dict(rows)})
 
 
-def read_recording(page: str, engine: str, folder: Path = RECORDINGS) -> PageRecording | None:
-    """What is recorded of a page on an engine, or None.
+def read_recording(page: str, engine: str, host: str, folder: Path = RECORDINGS) -> PageRecording | None:
+    """What is recorded of a page on an engine and a kind of host, or None.
 
     Raises:
         ValueError: the file is no recording; `make record` writes it anew.
     """
-    path = _place(page, engine, folder)
+    path = _place(page, engine, host, folder)
     if not path.exists():
         return None
     try:
@@ -158,17 +165,16 @@ def read_recording(page: str, engine: str, folder: Path = RECORDINGS) -> PageRec
 
 
 def all_recordings(folder: Path = RECORDINGS) -> Iterator[PageRecording]:
-    """Every recording of a page, by engine and page.
+    """Every recording of a page, by engine, host and page.
 
     Raises:
         ValueError: one cannot be read.
     """
-    for path in sorted(folder.glob("*/**/*.json")):
-        engine, *names = path.relative_to(folder).with_suffix(".md").parts
-        if path != folder / engine / TRACE:
-            recording = read_recording("/".join(["docs", *names]), engine, folder)
-            if recording:
-                yield recording
+    for path in sorted(folder.glob("*/*/**/*.json")):
+        engine, host, *names = path.relative_to(folder).with_suffix(".md").parts
+        recording = read_recording("/".join(["docs", *names]), engine, host, folder)
+        if recording:
+            yield recording
 
 
 def ran_on(
@@ -178,24 +184,40 @@ def ran_on(
     engines: Iterable[str],
     folder: Path = RECORDINGS,
 ) -> dict[int, list[str]]:
-    """For each block that runs, by its line, the engines on which exactly it is recorded as passed."""
+    """For each block that runs, by its line, the engines on which exactly it is recorded as passed.
+
+    On which kind of host does not matter: a block that is bound to one can have passed nowhere else.
+    """
     result: dict[int, list[str]] = {block.line: [] for block in blocks if block.kind in RUNS}
     for engine in engines:
-        recording = read_recording(page, engine, folder)
-        for line, fingerprint in fingerprints(blocks, settings, engine).items():
-            if recording and fingerprint in recording.fingerprints:
-                result[line].append(engine)
+        for line in sorted(recorded(page, blocks, settings, engine, folder)):
+            result[line].append(engine)
     return result
+
+
+def recorded(
+    page: str, blocks: Sequence[Block], settings: PageSettings, engine: str, folder: Path = RECORDINGS
+) -> set[int]:
+    """The lines of the blocks that are recorded as they are on an engine, on a host of whatever kind."""
+    lines: set[int] = set()
+    for host in HOSTS:
+        if recording := read_recording(page, engine, host, folder):
+            current = fingerprints(blocks, settings, engine, host)
+            lines |= {line for line, print_ in current.items() if print_ in recording.fingerprints}
+    return lines
 
 
 def stale(
     page: str, blocks: Sequence[Block], settings: PageSettings, engine: str, folder: Path = RECORDINGS
 ) -> list[int]:
-    """The lines of the blocks that run on an engine and are not recorded as they are."""
-    recording = read_recording(page, engine, folder)
-    known = recording.fingerprints if recording else frozenset[str]()
-    current = fingerprints(blocks, settings, engine)
-    return [line for line, fingerprint in current.items() if fingerprint not in known]
+    """The lines of the blocks that run on an engine, on every host, and are not recorded as they are.
+
+    A block that is bound to a kind of host can be recorded on such a host alone. Until it is, the site says
+    that it was not run.
+    """
+    known = recorded(page, blocks, settings, engine, folder)
+    run = [b for b in blocks if b.kind in RUNS and b.runs_on(engine) and not b.host]
+    return [block.line for block in run if block.line not in known]
 
 
 def describe_lab(run: Callable[[str], str]) -> Provenance:
@@ -214,9 +236,8 @@ def describe_lab(run: Callable[[str], str]) -> Provenance:
                 digest = re.search(r"(?im)^docker-content-digest:\s*(\S+)", head)
                 if digest:
                     images[f"{prefix}{repository.removeprefix('library/')}:{tag}"] = digest[1]
-    return Provenance(
-        run("docker version --format '{{.Server.Version}}'").strip(), dict(sorted(images.items()))
-    )
+    version, host = run("docker info --format '{{.ServerVersion}} cgroup{{.CgroupVersion}}'").split()
+    return Provenance(version, dict(sorted(images.items())), host)
 
 
 def read_images(folder: Path = RECORDINGS) -> dict[str, dict[str, str]]:
@@ -255,8 +276,8 @@ def write_json(path: Path, data: Any) -> None:
     new.replace(path)
 
 
-def _place(page: str, engine: str, folder: Path) -> Path:
-    return folder / engine / Path(page).relative_to("docs").with_suffix(".json")
+def _place(page: str, engine: str, host: str, folder: Path) -> Path:
+    return folder / engine / host / Path(page).relative_to("docs").with_suffix(".json")
 
 
 def _alike(one: float, other: float) -> bool:

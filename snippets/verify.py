@@ -16,7 +16,7 @@ from typing import Protocol
 
 import yaml
 
-from snippets.block import INTERRUPT, RUNNING, RUNS, Block, Command, Kind, session_commands
+from snippets.block import HOSTS, INTERRUPT, RUNNING, RUNS, Block, Command, Kind, session_commands
 from snippets.match import compare, differences, pattern_of_prompt
 from snippets.match.bindings import Bindings
 from snippets.match.lines import without_blank_end
@@ -61,6 +61,9 @@ class Host(Protocol):
 
     def objects(self) -> Mapping[str, str]:
         """What a page can leave behind: by kind and name, as in `container web`, the ID of an image."""
+
+    def kind(self) -> str:
+        """Which kind of host it is, one of `snippets.block.HOSTS`."""
 
     def check(self) -> None:
         """Raise when a part of the host died."""
@@ -128,6 +131,10 @@ class BlockFailure(Exception):  # noqa: N818 - a finding about the page, not an 
 
 class NotRunError(Exception):
     """A block that was not run because one before it failed."""
+
+
+class OtherHostError(NotRunError):
+    """A block that was not run because it is for another kind of host."""
 
 
 @dataclass
@@ -216,6 +223,7 @@ class PageRun:
     _host: Host | None = None
     _at_start: Mapping[str, str] = field(default_factory=dict)
     _shells: dict[int, _Shell] = field(default_factory=dict)
+    _kind: str = ""
     _done: int = 0
     _failed: str = ""
     clean: bool = False
@@ -229,9 +237,14 @@ class PageRun:
 
         Raises:
             BlockFailure: the block, or one before it, does not do what the page says.
-            NotRunError: a block before it had failed already.
+            NotRunError: a block before it had failed already, or it is for another kind of host.
             Exception: whatever the host raises when it cannot be started.
         """
+        self._run_until(block)
+        if block.runs_on(self.engine) and not self.runs(block):
+            raise OtherHostError(f"not run here: this host has {HOSTS[self._kind]}")
+
+    def _run_until(self, block: Block) -> None:
         if self._failed:
             raise NotRunError(f"not run, since {self._failed} failed")
         while self._done <= self.blocks.index(block):
@@ -259,9 +272,9 @@ class PageRun:
             BlockFailure: the page leaves something behind that it does not declare.
             NotRunError: a block failed.
         """
-        self.run_block(self.blocks[-1])
+        self._run_until(self.blocks[-1])
         ran = [block for block in self.blocks if block.kind in RUNS and self.runs(block)]
-        if self._host is None:
+        if self._host is None or not ran:
             return
         now = self._host.objects()
         left = set(_left(self._at_start, now))
@@ -286,8 +299,11 @@ class PageRun:
         self.clean = True
 
     def runs(self, block: Block) -> bool:
-        """Whether a block is for this run's engine."""
-        return block.runs_on(self.engine)
+        """Whether a block is for this run's engine and host, which is started where that has to be known."""
+        if not block.host or not block.runs_on(self.engine):
+            return block.runs_on(self.engine)
+        self._kind = self._kind or self._start_host().kind()
+        return block.host == self._kind
 
     def close(self) -> None:
         """Close the terminals and stop the lab."""

@@ -51,7 +51,7 @@ class SharedLab:
     """A lab that outlives the runs of pages in it."""
 
     def __init__(self, lab: Lab) -> None:
-        self.enter, self.check = lab.enter, lab.check
+        self.enter, self.check, self.kind = lab.enter, lab.check, lab.kind
 
     def objects(self) -> Mapping[str, str]:
         return {}

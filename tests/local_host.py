@@ -33,6 +33,9 @@ class LocalHost:
         """What pages of tests can leave behind: files in the home directory."""
         return {f"file {path.relative_to(self.home)}": "" for path in self.home.rglob("*")}
 
+    def kind(self) -> str:
+        return "cgroup1"
+
     def check(self) -> None:
         """Nothing of it can die."""
 

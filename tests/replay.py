@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from snippets.block import HOSTS
 from snippets.terminal import Outcome, Terminal, TerminalError
 from snippets.verify import Host
 
@@ -109,6 +110,9 @@ class RecordingHost:
         self._tape.objects.append(self._host.objects())
         return self._tape.objects[-1]
 
+    def kind(self) -> str:
+        return self._host.kind()
+
     def check(self) -> None:
         self._host.check()
 
@@ -127,6 +131,9 @@ class ReplayHost:
 
     def objects(self) -> Mapping[str, str]:
         return self._left.pop(0)
+
+    def kind(self) -> str:
+        return next(iter(HOSTS))
 
     def check(self) -> None:
         """Nothing of it can die."""

@@ -170,6 +170,13 @@ def test_every_fence_has_one_fate(fence: str, kind: Kind) -> None:
         ('```{ .console timeout="soon" }\n$ x\n```\n', 1, "no number of seconds"),
         ('```{ .console hl_lines="a" }\n$ x\n```\n', 1, "no list of lines"),
         ('```{ .console norun="" }\n$ x\n```\n', 1, "norun wants a reason"),
+        ('```{ .console varies="more" }\n$ x\n```\n', 1, "varies wants a reason"),
+        (
+            '```{ .console host="cgroup3" }\n$ x\n```\n',
+            1,
+            "host='cgroup3' is unknown; known: cgroup2, cgroup1",
+        ),
+        ('```{ .json varies="you may have more" }\n1\n```\n', 1, "unknown option 'varies' of a json block"),
         ('```{ .console title="Terminal2" }\n$ x\n```\n', 1, 'write title="Terminal 2"'),
         ('```{ .console title="terminal 2: events" }\n$ x\n```\n', 1, 'write title="Terminal 2"'),
         ('```{ .console title="Terminal  3" }\n$ x\n```\n', 1, 'write title="Terminal 3"'),

@@ -85,6 +85,15 @@ def test_a_tab_of_an_engine_without_a_bound_block_is_a_fault() -> None:
     assert found(text) == [(3, 'the tab "Docker 28.5" has no block that is bound to an engine')]
 
 
+def test_a_tab_of_a_kind_of_host_holds_blocks_for_it() -> None:
+    text = page(("Control groups version 2", "cgroup2")).replace("engine=", "host=")
+    assert not found(text)
+    [(line, said)] = found(text.replace("cgroup2", "cgroup1"))
+    assert 'bound to cgroup1 in the tab "Control groups version 2"' in said
+    assert 'label the tab "Control groups version 1"' in said
+    assert "no block that is bound to a host" in found(text.replace(' host="cgroup2"', ""))[0][1]
+
+
 def test_what_follows_a_tab_is_not_in_it() -> None:
     after = '\n```{ .console engine="20.10" }\n$ true\n```\n'
     assert not found(page(("Docker 26.1", "26.1")) + after)

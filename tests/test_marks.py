@@ -66,10 +66,12 @@ def marked(text: str = TEXT, recordings: Path | None = None) -> list[BeautifulSo
     ]
 
 
-def record(folder: Path, engines: list[str], text: str = TEXT) -> list[Block]:
+def record(folder: Path, engines: list[str], text: str = TEXT, host: str = "cgroup1") -> list[Block]:
     blocks = parse_page(text, PAGE)
     for engine in engines:
-        write_recording(PAGE, blocks, parse_settings(text, PAGE), engine, Provenance("1", {}), {}, folder)
+        write_recording(
+            PAGE, blocks, parse_settings(text, PAGE), engine, Provenance("1", {}, host), {}, folder
+        )
     return blocks
 
 
@@ -107,6 +109,24 @@ def test_a_change_takes_the_marks_from_the_block_and_from_those_below(tmp_path: 
     record(tmp_path, ["26.1"])
     shown = marked(TEXT.replace("FROM scratch", "FROM busybox"), tmp_path)
     assert [where(block) for block in shown[2:]] == ["ran on 26.1", "ran on 26.1", "", ""]
+
+
+def test_a_block_for_a_kind_of_host_says_so_and_whether_it_ran(tmp_path: Path) -> None:
+    text = '```{ .console host="cgroup2" }\n$ cat pids.max\n```\n'
+    record(tmp_path, ["26.1"], text)
+    block = marked(text, tmp_path)[0]
+    assert where(block) == "for control groups version 2"
+    assert "Not run yet: it needs a host with control groups version 2." in block.get_text()
+    record(tmp_path, ["26.1"], text, "cgroup2")
+    block = marked(text, tmp_path)[0]
+    assert where(block) == "for control groups version 2 ran on 26.1"
+    assert "Not run" not in block.get_text()
+
+
+def test_a_block_that_may_differ_says_why() -> None:
+    block = marked('```{ .console varies="you have images of your own." }\n$ docker images\n```\n')[0]
+    said = "On a machine that you already use, the output may differ: you have images of your own."
+    assert [note.get_text() for note in block.select(".aside")] == [said]
 
 
 def test_two_blocks_of_the_same_content_have_marks_of_their_own(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ from functools import partial
 import snippets.record
 
 folder = Path(__file__).parent / "recordings"
-ran_with = lambda engine: snippets.record.Provenance(engine.version + "9", {"ubuntu:latest": "sha256:ab"})
+ran_with = lambda engine: snippets.record.Provenance(engine.version + "9", {"ubuntu:latest": "sha256:ab"}, "cgroup1")
 snippets.pytest_pages.describe_engine = ran_with
 snippets.pytest_pages._record_lab = lambda engine: None
 snippets.pytest_pages.write_recording = partial(snippets.record.write_recording, folder=folder)

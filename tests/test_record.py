@@ -43,15 +43,17 @@ $ docker ps
 """
 
 
-RAN_WITH = Provenance("26.1.5+dfsg1", {"ubuntu:latest": "sha256:ab", "busybox:latest": "sha256:cd"})
+RAN_WITH = Provenance(
+    "26.1.5+dfsg1", {"ubuntu:latest": "sha256:ab", "busybox:latest": "sha256:cd"}, "cgroup1"
+)
 
 
 def blocks(text: str = TEXT) -> list[Block]:
     return parse_page(text, PAGE)
 
 
-def prints(text: str, engine: str = "26.1") -> list[str]:
-    return list(fingerprints(blocks(text), parse_settings(text, PAGE), engine).values())
+def prints(text: str, engine: str = "26.1", host: str = "cgroup1") -> list[str]:
+    return list(fingerprints(blocks(text), parse_settings(text, PAGE), engine, host).values())
 
 
 def record(
@@ -79,6 +81,34 @@ def test_blocks_of_other_engines_do_not_count() -> None:
     assert prints(changed) == prints(TEXT)
     assert prints(changed, "20.10") != prints(TEXT, "20.10")
     assert prints(TEXT, "26.1") != prints(TEXT, "28.5")
+
+
+BOUND = TEXT.replace(
+    "```console\n$ docker ps",
+    '```{ .console host="cgroup2" }\n$ cat pids.max\n```\n\n```console\n$ docker ps',
+)
+
+
+def test_blocks_of_other_hosts_do_not_count() -> None:
+    assert prints(BOUND) == prints(TEXT)
+    assert prints(BOUND, host="cgroup2")[:1] == prints(TEXT)[:1]
+    assert prints(BOUND, host="cgroup2")[-1] not in prints(TEXT)
+
+
+def test_what_a_block_declares_to_vary_does_not_count() -> None:
+    assert prints(TEXT.replace("```console", '```{ .console varies="you have more" }')) == prints(TEXT)
+
+
+def test_recordings_of_two_kinds_of_host_lie_beside_each_other(tmp_path: Path) -> None:
+    page, settings = blocks(BOUND), PageSettings()
+    write_recording(PAGE, page, settings, "26.1", RAN_WITH, {}, tmp_path)
+    assert ran_on(PAGE, page, settings, ["26.1"], tmp_path) == {3: ["26.1"], 10: [], 14: [], 18: ["26.1"]}
+    assert stale(PAGE, page, settings, "26.1", tmp_path) == [], "this host could not run line 14"
+    write_recording(PAGE, page, settings, "26.1", replace(RAN_WITH, host="cgroup2"), {}, tmp_path)
+    assert ran_on(PAGE, page, settings, ["26.1"], tmp_path)[14] == ["26.1"]
+    assert [found.host for found in all_recordings(tmp_path)] == ["cgroup1", "cgroup2"]
+    changed = blocks(BOUND.replace("$ docker ps", "$ docker ps -a"))
+    assert stale(PAGE, changed, settings, "26.1", tmp_path) == [18]
 
 
 def test_what_was_recorded_is_known_until_it_changes(tmp_path: Path) -> None:
@@ -114,13 +144,13 @@ def test_what_the_page_declares_counts() -> None:
 
 def test_a_run_that_says_nothing_new_changes_nothing(tmp_path: Path) -> None:
     record(tmp_path, {3: 0.2, 14: 1.0})
-    path = tmp_path / "26.1" / "learn" / "page.json"
+    path = tmp_path / "26.1" / "cgroup1" / "learn" / "page.json"
     path.write_text(path.read_text().replace(json.loads(path.read_text())["date"], "2020-01-01"))
     before = path.read_text()
     record(tmp_path, {3: 0.3, 14: 2.1})
     assert path.read_text() == before
     record(tmp_path, {3: 0.3, 14: 9.0})
-    recording = read_recording(PAGE, "26.1", tmp_path)
+    recording = read_recording(PAGE, "26.1", "cgroup1", tmp_path)
     assert recording is not None
     assert [seconds for _, seconds in recording.passed] == [0.2, 9.0]
     assert recording.date != "2020-01-01"
@@ -128,7 +158,7 @@ def test_a_run_that_says_nothing_new_changes_nothing(tmp_path: Path) -> None:
 
 def test_what_a_page_ran_with_is_recorded_and_makes_nothing_stale(tmp_path: Path) -> None:
     record(tmp_path, {})
-    path = tmp_path / "26.1" / "learn" / "page.json"
+    path = tmp_path / "26.1" / "cgroup1" / "learn" / "page.json"
     path.write_text(path.read_text().replace(json.loads(path.read_text())["date"], "2020-01-01"))
     before = path.read_text()
     newer = replace(RAN_WITH, version="26.1.6")
@@ -136,9 +166,9 @@ def test_what_a_page_ran_with_is_recorded_and_makes_nothing_stale(tmp_path: Path
     changed = set(path.read_text().splitlines()) - set(before.splitlines())
     assert [line.split(":")[0] for line in sorted(changed)] == [' "date"', ' "version"']
     assert stale(PAGE, blocks(), PageSettings(), "26.1", tmp_path) == []
-    rebuilt = Provenance("26.1.6", {"ubuntu:latest": "sha256:ef"})
+    rebuilt = Provenance("26.1.6", {"ubuntu:latest": "sha256:ef"}, "cgroup1")
     record(tmp_path, {}, rebuilt)
-    recording = read_recording(PAGE, "26.1", tmp_path)
+    recording = read_recording(PAGE, "26.1", "cgroup1", tmp_path)
     assert recording is not None
     assert (recording.version, recording.images) == ("26.1.6", rebuilt.images_key)
     assert stale(PAGE, blocks(), PageSettings(), "26.1", tmp_path) == []
@@ -163,7 +193,7 @@ def test_images_are_known_as_long_as_a_recording_names_them(tmp_path: Path) -> N
 
 def test_a_lab_is_described_by_its_daemon_and_its_registries() -> None:
     answers = {
-        "docker version": "28.5.2+dfsg4\n",
+        "docker info": "28.5.2+dfsg4 cgroup2\n",
         "docker.io/v2/_catalog": '{"repositories": ["library/ubuntu"]}',
         "ghcr.io/v2/_catalog": '{"repositories": ["actions/hello"]}',
         "tags/list": '{"tags": ["1"]}',
@@ -172,16 +202,16 @@ def test_a_lab_is_described_by_its_daemon_and_its_registries() -> None:
     }
     described = describe_lab(lambda command: next(said for part, said in answers.items() if part in command))
     images = {"ghcr.io/actions/hello:1": "sha256:cd", "ubuntu:1": "sha256:ab"}
-    assert described == Provenance("28.5.2+dfsg4", images)
-    assert described.images_key == Provenance("", dict(reversed(images.items()))).images_key
+    assert described == Provenance("28.5.2+dfsg4", images, "cgroup2")
+    assert described.images_key == Provenance("", dict(reversed(images.items())), "cgroup1").images_key
 
 
 def test_a_broken_recording_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "26.1" / "learn" / "page.json"
+    path = tmp_path / "26.1" / "cgroup1" / "learn" / "page.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
     with pytest.raises(ValueError, match=r"page.json of 26.1 is no recording .* make record"):
-        read_recording(PAGE, "26.1", tmp_path)
+        read_recording(PAGE, "26.1", "cgroup1", tmp_path)
 
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))

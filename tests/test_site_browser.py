@@ -440,7 +440,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         (docs / f"{name}.md").write_text(text, encoding="utf-8")
         blocks = parse_page(text, f"docs/{name}.md")
         for engine in ENGINES:
-            page, ran_with = f"docs/{name}.md", Provenance("1", {})
+            page, ran_with = f"docs/{name}.md", Provenance("1", {}, "cgroup1")
             write_recording(page, blocks, PageSettings(), engine, ran_with, {}, recordings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(marks, "RECORDINGS", recordings)

@@ -244,7 +244,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Site:
     text = "# T\n\n```console\n$ docker ps -q\n3f2a9c1b7d54\n```\n"
     (docs / "index.md").write_text(text)
     (docs / "reference" / "verification.md").write_text("# V\n")
-    blocks, ran_with = parse_page(text, "docs/index.md"), Provenance("1", {})
+    blocks, ran_with = parse_page(text, "docs/index.md"), Provenance("1", {}, "cgroup1")
     for engine in ENGINES:
         write_recording("docs/index.md", blocks, PageSettings(), engine, ran_with, {}, recordings)
     with pytest.MonkeyPatch.context() as patch:

@@ -32,7 +32,7 @@ $ open
 """
 
 
-RAN_WITH = Provenance("26.1.5+dfsg1", {"ubuntu:latest": "sha256:ab"})
+RAN_WITH = Provenance("26.1.5+dfsg1", {"ubuntu:latest": "sha256:ab"}, "cgroup1")
 
 
 @pytest.fixture
@@ -102,8 +102,19 @@ def test_what_is_not_run_is_listed_with_its_reason(known: Verification) -> None:
     assert "line 3" not in table
 
 
+def test_the_kinds_of_host_are_told_with_what_ran_there(known: Verification) -> None:
+    bound = TEXT.replace("```console\n$ echo", '```{ .console host="cgroup2" }\n$ echo')
+    (known.docs / "learn" / "one.md").write_text(bound)
+    record(known, "26.1", bound)
+    at = 1 + list(known.engines).index("26.1")
+    assert row(known.hosts(), "Control groups version 1")[at] == "1"
+    assert row(known.hosts(), "Control groups version 2")[at] == "–"
+    assert row(known.pages(), "learn/one")[at].startswith("1 · "), "line 7 cannot run there: nothing is old"
+    assert row(known.not_run(), "line 7")[-1] == "it needs a host with control groups version 2"
+
+
 def test_a_recording_that_cannot_be_read_is_an_error(known: Verification) -> None:
     record(known, "26.1")
-    (known.recordings / "26.1" / "learn" / "one.json").write_text("{")
+    (known.recordings / "26.1" / "cgroup1" / "learn" / "one.json").write_text("{")
     with pytest.raises(ValueError, match="write it anew: make record"):
         known.pages()

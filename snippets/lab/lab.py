@@ -28,6 +28,9 @@ own='( -path ./.docker -o -path ./.bash_history -o -path ./.lesshst )'
 find . -mindepth 1 $own -prune -o -printf 'file %P\n'
 """
 
+# Tells which control groups a host has: `cgroup1` or `cgroup2`.
+TELL_KIND = "docker info --format 'cgroup{{.CgroupVersion}}'"
+
 # The logs, by the name that a service goes by.
 LOGS = ("dockerd", "registry", "ghcr", "containerd", "resolver")
 
@@ -165,11 +168,22 @@ class Lab:
         Raises:
             LabError: the daemon does not answer.
         """
-        listing = self.run(LIST_OBJECTS)
-        if listing.returncode:
+        return read_objects(self._told(LIST_OBJECTS))
+
+    def kind(self) -> str:
+        """Return which control groups its host has: `cgroup1` or `cgroup2`.
+
+        Raises:
+            LabError: the daemon does not answer.
+        """
+        return self._told(TELL_KIND).strip()
+
+    def _told(self, script: str) -> str:
+        told = self.run(script)
+        if told.returncode:
             self.check()
-            raise LabError(f"The daemon does not answer: {listing.stderr.strip()}")
-        return read_objects(listing.stdout)
+            raise LabError(f"The daemon does not answer: {told.stderr.strip()}")
+        return told.stdout
 
     def check(self) -> None:
         """Raise `LabError`, with the last lines of the log, if a service died."""

@@ -1,17 +1,17 @@
-"""How pages name the engines: their labels, and tabs whose blocks are bound to what the label says."""
+"""How pages name engines and kinds of host: labels, and tabs whose blocks are bound to what they say."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from snippets.block import Block
+from snippets.block import HOSTS, Block
 from snippets.lab.engines import ENGINES
 
 BOTH = " with both stores"
 """What a label adds where a version is meant with either of its image stores. A tab may leave it out."""
 
-_TAB = re.compile(r'^(?P<indent>[ >]*)===[!+]* "(?P<label>Docker \d.*)"\s*$')
+_TAB = re.compile(r'^(?P<indent>[ >]*)===[!+]* "(?P<label>(?:Docker \d|Control groups version ).*)"\s*$')
 
 
 def label(engines: Iterable[str], shortest_range: int = 3) -> str:
@@ -86,15 +86,17 @@ def faults(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
         if not tab:
             continue
         end = _end(lines, number, tab["indent"])
-        held = [block for block in blocks if number < block.line <= end and "engine" in block.options]
+        option, thing = ("engine", "an engine") if tab["label"].startswith("Docker") else ("host", "a host")
+        held = [block for block in blocks if number < block.line <= end and option in block.options]
         if not held:
-            yield number, f'the tab "{tab["label"]}" has no block that is bound to an engine'
+            yield number, f'the tab "{tab["label"]}" has no block that is bound to {thing}'
         for block in held:
-            wanted = label(block.engines)
-            if tab["label"] not in labels(block.engines):
+            fitting = labels(block.engines) if option == "engine" else {HOSTS[block.host].capitalize()}
+            wanted = label(block.engines) if option == "engine" else HOSTS[block.host].capitalize()
+            if tab["label"] not in fitting:
                 yield (
                     block.line,
-                    f'bound to {" ".join(block.engines)} in the tab "{tab["label"]}"; '
+                    f'bound to {block.options[option]} in the tab "{tab["label"]}"; '
                     f'bind it to what the tab says, or label the tab "{wanted}"',
                 )
 

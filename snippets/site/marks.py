@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from snippets.block import Block, Kind
+from snippets.block import HOSTS, Block, Kind
 from snippets.lab.engines import ENGINES
 from snippets.match.tokens import TOKEN_TYPES, Token, TokenType, tokens_of, volatile
 from snippets.record import RECORDINGS, ran_on
@@ -146,6 +146,8 @@ def where(block: Block, marks: Marks) -> str:
     parts = []
     if block.engines:
         parts.append(f'<span class="bound">for {escape(label(block.engines))}</span>')
+    if block.host:
+        parts.append(f'<span class="bound">for {HOSTS[block.host]}</span>')
     if marks.ran:
         text, names = _ran(block.engines, marks.ran), ", ".join(marks.ran)
         hidden = "" if block.engines or names in text else f'<span class="unseen">: {escape(names)}</span>'
@@ -156,6 +158,11 @@ def where(block: Block, marks: Marks) -> str:
     return f'<span class="where" data-search-exclude>{" ".join(parts)}</span>' if parts else ""
 
 
+def needs(block: Block) -> str:
+    """Return what a block that is bound to a kind of host needs, in words."""
+    return f"it needs a host with {HOSTS[block.host]}"
+
+
 def _ran(bound: Sequence[str], ran: Sequence[str]) -> str:
     if bound and set(bound) <= set(ran):
         return "ran there"
@@ -164,10 +171,14 @@ def _ran(bound: Sequence[str], ran: Sequence[str]) -> str:
     return f"ran on {', '.join(ran)}"
 
 
-def asides(block: Block) -> Iterator[str]:
+def asides(block: Block, marks: Marks) -> Iterator[str]:
     """Yield what a reader has to know of a block that its lines do not show."""
     if "norun" in block.options:
         yield f"Not run: {block.options['norun']}"
+    elif block.host and not marks.ran:
+        yield f"Not run yet: {needs(block)}."
+    if block.varies:
+        yield f"On a machine that you already use, the output may differ: {block.varies}"
     if block.options.get("exit", "0") != "0":
         last = "The last command ends" if len(block.commands) > 1 else "The command ends"
         yield f"{last} with exit status {block.options['exit']}."

@@ -105,7 +105,7 @@ def render(block: Block, about: Marks = UNMARKED) -> str:
     bound = f' data-engine="{escape(" ".join(block.engines))}"' if block.engines else ""
     title = block.options.get("title", title)
     numbered = " numbered" if "linenums" in block.options else ""
-    notes = "".join(f'<p class="aside">{escape(text)}</p>' for text in marks.asides(block))
+    notes = "".join(f'<p class="aside">{escape(text)}</p>' for text in marks.asides(block, about))
     if about.legend:
         notes += f'<p class="aside legend" data-search-exclude>{legend()}</p>'
     return (

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from snippets.block import RUNS, Block, Kind, parse_page
+from snippets.block import HOSTS, RUNS, Block, Kind, parse_page
 from snippets.lab.engines import ENGINES
-from snippets.record import RECORDINGS, all_recordings, fingerprints, read_images, read_recording
+from snippets.record import RECORDINGS, all_recordings, read_images, read_recording, recorded, stale
 from snippets.settings import PageSettings, parse_settings
 from snippets.site.engine_tabs import label
+from snippets.site.marks import needs
 from snippets.site.tables import code, table
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -68,13 +70,32 @@ class Verification:
         return ("" if recorded else NOTHING) + table(("page", *self.engines), rows, "values")
 
     def _cell(self, name: str, blocks: list[Block], engine: str) -> str:
-        recording = read_recording(f"docs/{name}", engine, self.recordings)
+        found = [read_recording(f"docs/{name}", engine, host, self.recordings) for host in HOSTS]
+        recording = max(filter(None, found), key=lambda one: (len(one.passed), one.date), default=None)
         if recording is None:
             return "–"
-        known = fingerprints(blocks, self.settings[name], engine).values()
-        fits = sum(fingerprint in recording.fingerprints for fingerprint in known)
-        count = f"{fits}" if fits == len(known) else f"**{fits} of {len(known)}**"
+        page = (f"docs/{name}", blocks, self.settings[name], engine, self.recordings)
+        fits, old = len(recorded(*page)), len(stale(*page))
+        count = f"**{fits} of {fits + old}**" if old else f"{fits}"
         return f"{count} · {recording.seconds:.0f} s<br>{recording.version}<br>{recording.date}"
+
+    def hosts(self) -> str:
+        """Return a table of the kinds of host, each with the number of pages that ran there on each engine.
+
+        Raises:
+            ValueError: a recording cannot be read.
+        """
+        ran = Counter((one.host, one.engine) for one in all_recordings(self.recordings))
+        rows = [
+            (name.capitalize(), *(str(ran[host, engine] or "–") for engine in self.engines))
+            for host, name in HOSTS.items()
+        ]
+        return table(("pages that ran on a host with", *self.engines), rows, "values")
+
+    def _ran(self, name: str, block: Block) -> bool:
+        """Whether a block is recorded on any engine."""
+        page = (f"docs/{name}", self.blocks[name], self.settings[name])
+        return any(block.line in recorded(*page, engine, self.recordings) for engine in self.engines)
 
     def versions(self) -> str:
         """Return a table of the engines with their labels and the versions that their daemons told.
@@ -108,9 +129,15 @@ class Verification:
     def not_run(self) -> str:
         """Return a table of the fences that are not run, each with its page, its line and the reason."""
         rows = [
-            (f"[{name}](../{name}), line {block.line}", code(block.language), block.options["norun"])
+            (f"[{name}](../{name}), line {block.line}", code(block.language), reason)
             for name, blocks in self.blocks.items()
-            for block in blocks
-            if block.kind is Kind.NORUN
+            for block, reason in self._reasons(name, blocks)
         ]
         return table(("where", "what", "why it is not run"), rows) if rows else "Every fence is run.\n\n"
+
+    def _reasons(self, name: str, blocks: list[Block]) -> Iterator[tuple[Block, str]]:
+        for block in blocks:
+            if block.kind is Kind.NORUN:
+                yield block, block.options["norun"]
+            elif block.host and not self._ran(name, block):
+                yield block, needs(block)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from snippets.lab import ENGINES, Engine
 from snippets.lab.enter import ENVIRONMENT
-from snippets.lab.lab import LIST_OBJECTS, read_objects
+from snippets.lab.lab import LIST_OBJECTS, TELL_KIND, read_objects
 from snippets.verify import Host
 
 PROGRAMS = (
@@ -248,6 +248,10 @@ class MachineHost:
     def objects(self) -> dict[str, str]:
         """What a page can leave behind, as `snippets.lab.Lab.objects` tells it."""
         return read_objects(output_of(self, LIST_OBJECTS))
+
+    def kind(self) -> str:
+        """Which control groups the machine has, as `snippets.lab.Lab.kind` tells it."""
+        return output_of(self, TELL_KIND).strip()
 
     def check(self) -> None:
         """Raise when Docker does not answer any more."""

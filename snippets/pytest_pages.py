@@ -497,7 +497,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the journey in order, and leave out what `--changed-only` does; CI always runs everything."""
-    _put_in_order(config, items)
+    if _LAB in config.stash:
+        _put_in_order(config, items)
     if not config.getoption("changed_only") or os.environ.get("CI"):
         return
     passed = PassedPages()

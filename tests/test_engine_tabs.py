@@ -88,7 +88,7 @@ def test_a_tab_of_an_engine_without_a_bound_block_is_a_fault() -> None:
 def test_a_tab_of_a_kind_of_host_holds_blocks_for_it() -> None:
     text = page(("Control groups version 2", "cgroup2")).replace("engine=", "host=")
     assert not found(text)
-    [(line, said)] = found(text.replace("cgroup2", "cgroup1"))
+    [(_, said)] = found(text.replace("cgroup2", "cgroup1"))
     assert 'bound to cgroup1 in the tab "Control groups version 2"' in said
     assert 'label the tab "Control groups version 1"' in said
     assert "no block that is bound to a host" in found(text.replace(' host="cgroup2"', ""))[0][1]

@@ -288,8 +288,8 @@ class PageRun:
                 f"the page leaves {', '.join(undeclared)} behind; remove it in the page, or declare it "
                 f"in the front matter: leaves: [{undeclared[0]}] ({self.engine})",
             )
-        # On a host that met the page before, it was there at the start already.
-        there = {_name(entry) for entry in now}
+        # On a host that met the page before, it was there already. The classic builder has no cache.
+        there = {BUILD_CACHE, *now}
         if gone := sorted(entry for name, entry in real.items() if name not in there):
             raise BlockFailure(
                 path,

@@ -124,7 +124,7 @@ def test_a_block_for_a_kind_of_host_says_so_and_whether_it_ran(tmp_path: Path) -
 
 
 def test_a_block_that_may_differ_says_why() -> None:
-    block = marked('```{ .console varies="you have images of your own." }\n$ docker images\n```\n')[0]
+    block = marked('```{ .console varies="you have images of your own" }\n$ docker images\n```\n')[0]
     said = "On a machine that you already use, the output may differ: you have images of your own."
     assert [note.get_text() for note in block.select(".aside")] == [said]
 

@@ -451,6 +451,31 @@ def test_rewriting_does_not_hide_an_exit_status(start: Start) -> None:
         rewriting(start, fence("$ echo x; false", "y"))
 
 
+VARIES = '{ .console varies="you may have more" }'
+
+
+def test_a_block_that_varies_may_differ_where_somebody_was_before(start: Start) -> None:
+    page = fence("$ echo one more; echo web 01234567''89ab", "web 3f2a9c1b7d54", header=VARIES)
+    run = start(page + fence("$ test 3f2a9c1b7d54 = 01234567''89ab"))
+    run.lived_in = True
+    run_all(run)
+    assert run.varied == {1}
+    with pytest.raises(BlockFailure, match="not what the page shows"):
+        run_all(start(page))
+
+
+def test_a_block_that_varies_has_its_exit_status_everywhere(start: Start) -> None:
+    run = start(fence("$ false", header=VARIES))
+    run.lived_in = True
+    with pytest.raises(BlockFailure, match="exit status 1, expected 0"):
+        run_all(run)
+
+
+def test_of_a_directory_that_is_left_not_each_file_is_named(start: Start) -> None:
+    with pytest.raises(BlockFailure, match=r"the page leaves file web behind; remove it"):
+        start(fence("$ mkdir web; touch web/Dockerfile")).check_leftovers()
+
+
 def test_what_a_page_leaves_behind_fails_it(start: Start) -> None:
     run = start(fence("$ true") + "text\n\n" + fence("$ touch here"))
     with pytest.raises(BlockFailure, match=r"page.md:9: the page leaves file here behind") as caught:

@@ -178,7 +178,7 @@ def asides(block: Block, marks: Marks) -> Iterator[str]:
     elif block.host and not marks.ran:
         yield f"Not run yet: {needs(block)}."
     if block.varies:
-        yield f"On a machine that you already use, the output may differ: {block.varies}"
+        yield f"On a machine that you already use, the output may differ: {block.varies.removesuffix('.')}."
     if block.options.get("exit", "0") != "0":
         last = "The last command ends" if len(block.commands) > 1 else "The command ends"
         yield f"{last} with exit status {block.options['exit']}."

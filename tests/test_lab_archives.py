@@ -139,6 +139,16 @@ def test_a_directory_of_archives_is_named_once(
         archives.resolve("26.1")
 
 
+def test_an_archive_whose_name_is_of_another_version_is_named(
+    cache: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docker-29.7.2.tgz").symlink_to(archive)
+    monkeypatch.setenv(archives.VARIABLE, str(tmp_path))
+    with pytest.raises(LabError, match=r"docker-29.7.2.tgz is of Docker 26.1.5\S*; wanted is 29.7.x"):
+        archives.default_engine()
+    assert kept(cache) == []
+
+
 def test_a_damaged_entry_is_unpacked_again(cache: Path, archive: Path) -> None:
     added = archives.add(archive)
     (added.directory / "dockerd").write_bytes(b"cut")
@@ -244,7 +254,7 @@ def test_the_version_of_no_engine_is_named(
     cache: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(ENGINES, "26.1")
-    with pytest.raises(LabError, match=r"is of Docker 26.1.5\S*, which is no engine's version \(20.10.x, "):
+    with pytest.raises(LabError, match=r"is of Docker 26.1.5\S*; wanted is 20.10.x, 28.5.x"):
         archives.add(archive)
     assert kept(cache) == []
 

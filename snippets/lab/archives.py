@@ -84,7 +84,13 @@ class Archive:
         return next((e.checksums[self.sha256] for e in ENGINES.values() if self.sha256 in e.checksums), "")
 
 
-def add(file: Path, *, backend: str | None = None, progress: Progress | None = None) -> Archive:
+def add(
+    file: Path,
+    *,
+    engine: Engine | None = None,
+    backend: str | None = None,
+    progress: Progress | None = None,
+) -> Archive:
     """Check an archive and keep it in the cache, unpacked; from then on its engine can be had.
 
     An archive whose checksum an entry of `ENGINES` knows is what that says. The dockerd of another
@@ -92,6 +98,7 @@ def add(file: Path, *, backend: str | None = None, progress: Progress | None = N
 
     Args:
         file: the archive.
+        engine: whose it must be; None: any engine's.
         backend: as for `Lab.start`.
         progress: is told what is slow, and of a checksum that the project does not know.
 
@@ -100,7 +107,7 @@ def add(file: Path, *, backend: str | None = None, progress: Progress | None = N
             version than any engine's, or its programs do not run here. Nothing is kept then.
     """
     with _workshop(progress) as engines:
-        return _add(file, str(file), engines, backend, progress)
+        return _add(file, str(file), engine, engines, backend, progress)
 
 
 def get(
@@ -135,7 +142,7 @@ def get(
             )
         how = "as pinned" if pinned else "none of Docker's own is pinned yet"
         _say(progress, f"engine {name}: its sha256 is {sha256} ({how})")
-        return _add(file, url, engines, backend, progress)
+        return _add(file, url, engine, engines, backend, progress)
 
 
 def resolve(engine: str | Engine, *, backend: str | None = None, progress: Progress | None = None) -> Engine:
@@ -152,11 +159,10 @@ def resolve(engine: str | Engine, *, backend: str | None = None, progress: Progr
     declared = _declared(engine) if isinstance(engine, str) else engine
     if declared.directory:
         return declared
-    if archive := find(declared, backend=backend, progress=progress):
-        return replace(declared, directory=str(archive.directory))
-    if declared.release:
+    archive = find(declared, backend=backend, progress=progress)
+    if declared.release and not archive:
         raise LabError(way_out(declared))
-    return declared
+    return _with(declared, archive)
 
 
 def find(engine: Engine, *, backend: str | None = None, progress: Progress | None = None) -> Archive | None:
@@ -170,7 +176,7 @@ def find(engine: Engine, *, backend: str | None = None, progress: Progress | Non
             raise LabError(f"{VARIABLE} names {directory}, which is not a directory. Correct or unset it.")
         named = Path(directory).glob(f"docker-{engine.version}*.tgz")
         if found := max(named, key=lambda path: _numbers(path.name), default=None):
-            return add(found, backend=backend, progress=progress)
+            return add(found, engine=engine, backend=backend, progress=progress)
     kept = [archive for archive in archives() if archive.version.startswith(engine.version)]
     # What was added last was meant.
     return max(kept, key=lambda archive: (archive.path / "archive.json").stat().st_mtime_ns, default=None)
@@ -189,10 +195,9 @@ def here(*, backend: str | None = None, progress: Progress | None = None) -> lis
     Raises:
         LabError: an archive of the directory that ENGINE_ARCHIVES names cannot be used.
     """
+    found = {name: find(engine, backend=backend, progress=progress) for name, engine in ENGINES.items()}
     return [
-        resolve(engine, backend=backend, progress=progress)
-        for name, engine in ENGINES.items()
-        if name not in lacking(backend=backend, progress=progress)
+        _with(engine, found[name]) for name, engine in ENGINES.items() if found[name] or not engine.release
     ]
 
 
@@ -239,6 +244,10 @@ def clear() -> None:
     if _engines().exists():
         with lock(_engines() / ".lock", wait=_pause):
             remove_tree(_engines())
+
+
+def _with(engine: Engine, archive: Archive | None) -> Engine:
+    return replace(engine, directory=str(archive.directory)) if archive else engine
 
 
 def _declared(name: str) -> Engine:
@@ -320,7 +329,14 @@ def _download(url: str, file: Path) -> str:
     return digest.hexdigest()
 
 
-def _add(file: Path, origin: str, engines: Path, backend: str | None, progress: Progress | None) -> Archive:
+def _add(
+    file: Path,
+    origin: str,
+    engine: Engine | None,
+    engines: Path,
+    backend: str | None,
+    progress: Progress | None,
+) -> Archive:
     """Add an archive, under the lock. Errors call it by its origin."""
     try:
         opened = file.open("rb")
@@ -330,6 +346,7 @@ def _add(file: Path, origin: str, engines: Path, backend: str | None, progress: 
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
         path = engines / sha256
         if kept := _read(path):
+            _check_version(kept.version, engine, origin)
             os.utime(path / "archive.json")
             return kept
         remove_tree(path)
@@ -341,6 +358,7 @@ def _add(file: Path, origin: str, engines: Path, backend: str | None, progress: 
         _unpack(opened, origin, directory)
     _check(origin, directory)
     version = _version(sha256, origin, directory, backend, progress)
+    _check_version(version, engine, origin)
     files = {
         found.relative_to(directory).as_posix(): found.stat().st_size
         for found in sorted(directory.rglob("*"))
@@ -430,7 +448,7 @@ def _check(origin: str, directory: Path) -> None:
 def _version(
     sha256: str, origin: str, directory: Path, backend: str | None, progress: Progress | None
 ) -> str:
-    """Return the version of an unpacked archive, and check that it is an engine's."""
+    """Return the version of an unpacked archive."""
     for engine in ENGINES.values():
         if sha256 in engine.checksums:
             return engine.release
@@ -443,10 +461,15 @@ def _version(
         version = version_of(directory, backend=backend, progress=progress)
     except LabError as error:
         raise LabError(f"The archive {origin} cannot be used. {error}") from error
-    if not any(version.startswith(engine.version) for engine in ENGINES.values()):
-        known = ", ".join(dict.fromkeys(f"{engine.version}x" for engine in ENGINES.values()))
-        raise LabError(
-            f"The archive {origin} is of Docker {version}, which is no engine's version ({known}). Add an "
-            "entry to engines.py, or unpack it and name its directory: --engine-dir DIR."
-        )
     return version
+
+
+def _check_version(version: str, engine: Engine | None, origin: str) -> None:
+    """Raise `LabError` if an archive's version is not the engine's, or, without one, no engine's at all."""
+    wanted = [engine] if engine else ENGINES.values()
+    if not any(version.startswith(one.version) for one in wanted):
+        known = ", ".join(dict.fromkeys(f"{one.version}x" for one in wanted))
+        raise LabError(
+            f"The archive {origin} is of Docker {version}; wanted is {known}. To run another version, add an "
+            "entry to engines.py, or unpack the archive and name its directory: --engine-dir DIR."
+        )

@@ -112,7 +112,7 @@ def test_a_page_must_run_again_when_what_it_depends_on_changes(
 def test_what_a_page_does_not_depend_on_may_change(world: World) -> None:
     world.add()
     world.write("code/files/other", "2")
-    world.write("code/recordings/26.1/page.json", "{}")
+    world.write("code/recordings/26.1/cgroup1/page.json", "{}")
     world.write("code/__pycache__/verify.pyc", "")
     world.remake(world.image)
     assert world.has()

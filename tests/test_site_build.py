@@ -281,8 +281,8 @@ def test_a_mark_that_links_leads_to_a_row_that_is_there(page: str) -> None:
 def test_a_recording_that_cannot_be_read_fails_the_strict_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "20.10").mkdir()
-    (tmp_path / "20.10" / "index.json").write_text("{")
+    (tmp_path / "20.10" / "cgroup1").mkdir(parents=True)
+    (tmp_path / "20.10" / "cgroup1" / "index.json").write_text("{")
     monkeypatch.setattr(marks, "RECORDINGS", tmp_path)
     with pytest.raises(BuildFailedError, match="write it anew: make record"):
         page_of("# T\n\n```console\n$ true\n```\n", tmp_path)

@@ -14,9 +14,18 @@ from snippets.site.figures import Layer, Node, layer_sizes, size, tree
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
-INDEX = "get manifests/latest"
+CHECKSUM = "get manifests/latest | sha256sum"
+PLATFORMS = (
+    "get manifests/latest"
+    """ | jq --raw-output '.manifests[].platform | [.os, .architecture, .variant // empty] | join("/")'"""
+    " | sort | uniq -c"
+)
+ENTRY = (
+    "get manifests/latest"
+    " | jq --arg kind $kind 'first(.manifests[] | select(.platform.architecture == $kind))'"
+)
 MANIFEST = "get manifests/$manifest | jq"
-"""The commands of a page that print an image's index, byte for byte, and its manifest."""
+"""The commands of a page that print an index's digest, its number of entries, one entry and its manifest."""
 
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _ENTRY = re.compile(r"(?P<step>\S.*?)\s{2,}(?P<number>[\d.]+)(?P<unit>[kMG]?B)(?:\s{2,}\S.*)?")
@@ -64,24 +73,21 @@ def entries(output: Sequence[str], where: str) -> list[Layer]:
 
 
 def objects(page: str, title: str) -> str:
-    """Return the tree of what a registry keeps of an image, from the index and the manifest on a page.
+    """Return the tree of what a registry keeps of an image for one kind of machine, as a page shows it.
 
     Args:
         page: the page's path below docs/.
         title: what the picture shows.
 
     Raises:
-        ValueError: the page does not show them in full, or they do not belong together.
+        ValueError: the page does not show one of the parts, or not in full.
     """
-    outputs = {command.text: "\n".join(command.output) for _, command in reversed(_commands(page))}
-    checksum = f"{INDEX} | sha256sum"
-    for command in (checksum, INDEX, MANIFEST):
+    outputs = {_one_line(command.text): "\n".join(command.output) for _, command in reversed(_commands(page))}
+    for command in (CHECKSUM, PLATFORMS, ENTRY, MANIFEST):
         if command not in outputs:
             raise ValueError(f"{page} does not show `{command}`")
-    index, manifest = (_json(page, command, outputs[command]) for command in (INDEX, MANIFEST))
-    listed = index["manifests"]
-    if len(listed) != 1:
-        raise ValueError(f"{page}: the index lists {len(listed)} manifests; which one is shown?")
+    entry, manifest = (_json(page, command, outputs[command]) for command in (ENTRY, MANIFEST))
+    entries = sum(int(line.split()[0]) for line in outputs[PLATFORMS].splitlines())
     parts = [
         Node(_short(part["digest"]), f"{kind}, {size(part['size'])}")
         for kind, part in [
@@ -90,13 +96,17 @@ def objects(page: str, title: str) -> str:
         ]
     ]
     below = Node(
-        _short(listed[0]["digest"]),
-        f"manifest for {listed[0]['platform']['architecture']}, {size(listed[0]['size'])}",
+        _short(entry["digest"]),
+        f"manifest for {entry['platform']['architecture']}, {size(entry['size'])}",
         tuple(parts),
     )
-    digest = f"sha256:{outputs[checksum].split()[0]}"
-    root = Node(_short(digest), f"index, {size(len(outputs[INDEX].encode()))}", (below,))
-    return tree(title, f"A tree of {len(parts) + 2} parts, each with its digest and its size", [root])
+    root = Node(_short(f"sha256:{outputs[CHECKSUM].split()[0]}"), f"index, {entries} entries", (below,))
+    return tree(title, f"A tree of {len(parts) + 2} parts, each with its digest and what it is", [root])
+
+
+def _one_line(command: str) -> str:
+    """A command as it would be on one line."""
+    return re.sub(r"\s*\\\n\s*", " ", command)
 
 
 def _json(page: str, command: str, output: str) -> Any:

@@ -129,6 +129,12 @@ def test_a_block_that_may_differ_says_why() -> None:
     assert [note.get_text() for note in block.select(".aside")] == [said]
 
 
+def test_a_block_that_is_repeated_until_it_fits_tells_the_reader_to_do_the_same() -> None:
+    block = marked('```{ .console retry="20" }\n$ docker ps\n```\n')[0]
+    said = "This can take a moment. If you see something else, run it again."
+    assert [note.get_text() for note in block.select(".aside")] == [said]
+
+
 def test_two_blocks_of_the_same_content_have_marks_of_their_own(tmp_path: Path) -> None:
     record(tmp_path, ["26.1"])
     shown = marked(TEXT.replace("FROM scratch", "FROM busybox"), tmp_path)

@@ -179,6 +179,8 @@ def asides(block: Block, marks: Marks) -> Iterator[str]:
         yield f"Not run yet: {needs(block)}."
     if block.varies:
         yield f"On a machine that you already use, the output may differ: {block.varies.removesuffix('.')}."
+    if block.retry:
+        yield "This can take a moment. If you see something else, run it again."
     if block.options.get("exit", "0") != "0":
         last = "The last command ends" if len(block.commands) > 1 else "The command ends"
         yield f"{last} with exit status {block.options['exit']}."

@@ -319,6 +319,7 @@ TABS = """# Tabs
 
     ```{ .console engine="29.7" }
     $ echo 29.7
+    29.7
     ```
 
 Again:

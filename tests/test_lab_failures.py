@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from snippets.lab import ENGINES, Lab, LabError
+from snippets.lab.engines import BUILDER
 from snippets.lab.paths import cache_dir
 from snippets.lab.programs import sudo
 from snippets.lab.rootfs import root_path
@@ -71,7 +72,11 @@ def test_a_daemon_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.chdir(tmp_path)
     begun = time.monotonic()
     result = subprocess.run(
-        [*LAB, "shell", "true"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+        [*LAB, "shell", "--engine", BUILDER, "true"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
     )
     assert result.returncode == 1
     assert "dockerd ended" in result.stderr
@@ -134,7 +139,7 @@ def test_a_full_disk_is_named_before_anything_is_made(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "ENGINE_ARCHIVES": ""},
     )
     assert result.returncode == 1
     assert "GiB free" in result.stderr

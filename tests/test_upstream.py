@@ -86,6 +86,7 @@ docker pull --quiet hello-world
 printf 'FROM hello-world\\nLABEL published=yes\\n' | docker build --quiet --tag hello-world -
 docker push --quiet hello-world
 docker image rm --force hello-world
+docker image prune --all --force
 docker builder prune --all --force
 jq '.labels = ["owner=lesson"]' /etc/docker/daemon.json > /tmp/daemon.json
 cp /tmp/daemon.json /etc/docker/daemon.json

@@ -303,7 +303,9 @@ def _workshop(progress: Progress | None) -> Iterator[Path]:
             finally:
                 _remove_unfinished(engines)
     except OSError as error:
-        raise LabError(f"The archive cannot be kept in {engines}: {advised(error)}") from error
+        raise LabError(
+            f"The archive cannot be kept in the cache directory {engines}: {advised(error)}"
+        ) from error
 
 
 def _remove_unfinished(engines: Path) -> None:

@@ -32,7 +32,7 @@ from snippets.trace import record_trace, write_trace
 from snippets.upstream.machine import Machine, MachineError
 from snippets.upstream.observe import Observation
 from snippets.upstream.report import Upstream, as_markdown
-from snippets.verify import BlockFailure, Host, NotRunError, OtherHostError, PageRun
+from snippets.verify import TIMEOUT, BlockFailure, Host, NotRunError, OtherHostError, PageRun
 
 PAGES = "docs"
 """The folder, below pytest's root, whose Markdown files are pages."""
@@ -112,6 +112,7 @@ class Pages(Sybil):
         self.place = f"{engine.name}/{part.value}" if part else engine.name
         self.rewrite: bool = config.getoption("rewrite")
         self.record: bool = config.getoption("record")
+        self.time_limit: float = config.getoption("time_limit")
         self.summary = summary
         self.upstream = upstream
         self.passed = PassedPages()
@@ -130,6 +131,7 @@ class Pages(Sybil):
             self._start_host,
             self.engine.name,
             parse_settings(document.text, path),
+            self.time_limit,
             rewrite=self.rewrite or self.upstream is not None,
             lived_in=self.part is Part.LIVED_IN or (self.upstream is not None and self.upstream.is_lived_in),
         )
@@ -377,6 +379,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--changed-only",
         action="store_true",
         help="leave out pages that passed and have not changed since, nor what ran them; not in CI",
+    )
+    group.addoption(
+        "--time-limit",
+        type=float,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help="what a command may take whose block sets no limit of its own (%(default)g); more for a machine "
+        "that is slow, or emulated",
     )
 
 

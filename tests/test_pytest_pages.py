@@ -382,6 +382,13 @@ def test_a_retry_is_reported(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines([f"retried docs/page.md:7: * tries, * s ({ENGINE})"])
 
 
+def test_a_machine_that_is_slow_can_have_more_time(project: pytest.Pytester) -> None:
+    add(project, "page.md", "```console\n$ sleep 2\n```\n")
+    result = project.runpytest_subprocess("--time-limit", "0.5")
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["docs/page.md:2: it had not ended after 0.5 s*"])
+
+
 def test_a_page_runs_on_each_engine_that_is_named(project: pytest.Pytester) -> None:
     text = '```console\n$ true\n```\n\n```{ .console engine="26.1" }\n$ echo new\nnew\n```\n'
     add(project, "page.md", text)

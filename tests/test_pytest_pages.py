@@ -83,7 +83,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path
     (tmp_path / "hosts").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "hosts"))
     # In CI, pytest and the plugin print more.
-    for name in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "ENGINE_ARCHIVES"):
+    for name in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "ENGINE_ARCHIVES", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     pytester.makeconftest(CONFTEST)
     pytester.makeini("[pytest]\naddopts = -p snippets.pytest_pages -p no:cacheprovider -ra\n")

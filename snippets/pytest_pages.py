@@ -414,13 +414,9 @@ def _ways_to_run(config: pytest.Config, summary: Summary) -> Iterator[Pages]:
     if upstream:
         yield Pages(config, engines[0], summary, upstream=upstream)
         return
-    alone = not config.getoption("journey")
-    if not alone:
-        for option in ("rewrite", "record", "changed_only", "with_journey"):
-            if config.getoption(option):
-                name = option.replace("_", "-")
-                raise pytest.UsageError(f"--journey and --{name} do not go together; leave one of them out")
-    if alone:
+    if config.getoption("journey"):
+        _exclude(config, "journey", "rewrite", "record", "changed_only", "with_journey")
+    else:
         for engine in engines:
             yield Pages(config, engine, summary)
         engines = [default_engine()] if config.getoption("with_journey") else []
@@ -429,6 +425,18 @@ def _ways_to_run(config: pytest.Config, summary: Summary) -> Iterator[Pages]:
         for engine in engines:
             for part in Part:
                 yield Pages(config, engine, summary, journey, part)
+
+
+def _exclude(config: pytest.Config, option: str, *others: str) -> None:
+    """Refuse options that contradict one that was given.
+
+    Raises:
+        pytest.UsageError: one of the others was given, too.
+    """
+    for other in others:
+        if config.getoption(other):
+            name = other.replace("_", "-")
+            raise pytest.UsageError(f"--{option} and --{name} do not go together; leave one of them out")
 
 
 def look_at_machine(config: pytest.Config) -> Upstream | None:
@@ -447,10 +455,10 @@ def look_at_machine(config: pytest.Config) -> Upstream | None:
             "--upstream types the pages' commands on this machine as root: they start daemons, add users and "
             "remove images. If nobody needs this machine any more, say so: add --disposable-machine"
         )
-    for option in ("rewrite", "record", "journey", "with_journey", "changed_only", "engine", "engine_dir"):
-        if config.getoption(option):
-            name = option.replace("_", "-")
-            raise pytest.UsageError(f"--upstream and --{name} do not go together; leave one of them out")
+    _exclude(
+        config,
+        *("upstream", "rewrite", "record", "journey", "with_journey", "changed_only", "engine", "engine_dir"),
+    )
     if config.getoption("numprocesses", None):
         raise pytest.UsageError(
             "--upstream runs one page after the other: this machine has one Docker; leave -n out"
@@ -631,10 +639,8 @@ class LastLines:
 
 def engines_lacking(config: pytest.Config) -> Iterator[str]:
     """Yield a line for each engine that was asked for, by `all` or by default, and cannot be had."""
-    if config.stash[
-        _UPSTREAM
-    ]:  # the machine decides on the engine, and no experiment hides that it is lacking
-        return
+    if config.stash[_UPSTREAM]:
+        return  # the machine decides on the engine, and no experiment hides that it is lacking
     if "all" in config.getoption("engine"):
         yield from (f"The pages did not run on {name}. {why}" for name, why in archives.lacking().items())
     elif not config.getoption("engine") and config.getoption("engine_dir") is None:

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-# What every engine's root holds besides Docker itself: the tools that the
-# lesson's commands use, a registry, a resolver, and an init that reaps.
+# What every engine's root holds besides Docker itself: the tools that the lesson's commands use, a second
+# runtime (crun), what rootless Docker needs (rootlesskit, slirp4netns, uidmap), a registry, a resolver, and
+# an init that reaps.
 HOST_PACKAGES = (
     "bash",
     "ca-certificates",
     "containerd",
+    "crun",
     "curl",
     "dnsmasq-base",
     "docker-registry",
@@ -26,12 +28,16 @@ HOST_PACKAGES = (
     "less",
     "mount",
     "ncurses-base",
+    "nftables",
     "openssh-client",
     "openssh-server",
     "openssl",
     "procps",
+    "rootlesskit",
+    "slirp4netns",
     "sysvinit-utils",
     "tini",
+    "uidmap",
     "util-linux",
 )
 

@@ -273,9 +273,7 @@ NEEDS = {
 
 @pytest.mark.parametrize(("needs", "lines", "wanted"), NEEDS.values(), ids=NEEDS)
 def test_what_a_page_must_name_is_found(needs: str | None, lines: str, wanted: list[str]) -> None:
-    text = (
-        f"**Needs** {needs} ·\n**Takes** 5 minutes on Linux with jq as root\n\n" if needs else "jq\n\n"
-    ) + console(lines)
+    text = (f"**Needs** {needs}\n\nLinux with jq as root\n\n" if needs else "jq\n\n") + console(lines)
     found = [said for _, said in missing_needs(text, parse_page(text, "page.md"))]
     assert len(found) == len(wanted), found
     assert all(part in said for part, said in zip(wanted, found, strict=True)), found

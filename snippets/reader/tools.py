@@ -79,7 +79,7 @@ _PROGRAM = re.compile(
 _INNER = re.compile(r"\$\([^()]*\)?")
 _LONG_OPTION = re.compile(r"(?<=\s)--[a-z][\w-]*")
 
-_NEEDS = re.compile(r"^\*\*Needs\*\*(?P<needs>.*?)(?:·\s*\*\*Takes\*\*|\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
+_NEEDS = re.compile(r"^\*\*Needs\*\*(?P<needs>.*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)

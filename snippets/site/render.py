@@ -33,8 +33,9 @@ from snippets.block import (
     parse_page,
     parse_session,
 )
+from snippets.reader.minutes import with_minutes
 from snippets.settings import parse_settings
-from snippets.site import diagram, engine_tabs, glossary, marks
+from snippets.site import diagram, engine_tabs, glossary, marks, minutes
 from snippets.site.marks import UNMARKED, Marks, PageMarks
 
 VERIFICATION = "reference/verification.md"
@@ -242,6 +243,22 @@ class CheckPages(Preprocessor):
         return lines
 
 
+class TellMinutes(Preprocessor):
+    """Say how long a page takes, behind what it needs."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Return the lines with the minutes in them."""
+        page = page_of(self.md) if self.md else None
+        if not page:
+            return lines
+        processor: Any = self.md.treeprocessors["relpath"]
+        pages = ((file.src_uri, file.content_string) for file in processor.files.documentation_pages())
+        try:
+            return list(with_minutes(lines, minutes.takes(processor.file.src_uri, page[1], pages)))
+        except BlockError:  # check_page says so.
+            return lines
+
+
 class TellEngines(Postprocessor):
     """Tell assets/tabs.js of the engines, on every page that has something of one."""
 
@@ -276,11 +293,12 @@ def slug(page: str) -> str:
 
 
 class CheckPagesExtension(Extension):
-    """`snippets.site.render` as a Markdown extension: it checks pages and tells scripts the engines."""
+    """`snippets.site.render` as a Markdown extension: it checks pages and adds minutes and engines."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
         """Register the check ahead of all that changes the text, and the list behind all."""
         md.preprocessors.register(CheckPages(md), "check-pages", 200)
+        md.preprocessors.register(TellMinutes(md), "tell-minutes", 190)
         md.postprocessors.register(TellEngines(md), "tell-engines", -100)
 
 

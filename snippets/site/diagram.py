@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snippets.lab.paths import cache_dir
+from snippets.site import actors
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -47,6 +48,9 @@ CONFIG: dict[str, Any] = {
 MIN_SCALE = 0.7
 
 
+_DECIDES = [Path(name).read_bytes() for name in (__file__, actors.__file__)]
+
+
 class DiagramError(Exception):
     """A diagram cannot be drawn. The message says why; `line` is the line of the source, from 1, or 0."""
 
@@ -71,10 +75,8 @@ def svg(source: str) -> str:
     Raises DiagramError when the source is not valid Mermaid or has no `accTitle:` or `accDescr:`.
     """
     # Drawing starts a JavaScript engine (a second), so a diagram is drawn once per source. Whatever else
-    # decides what is drawn, this file included, is part of the key.
-    key = hashlib.sha256(
-        b"\0".join([version("mermaidx").encode(), Path(__file__).read_bytes(), source.encode()])
-    ).hexdigest()
+    # decides what is drawn, this code included, is part of the key.
+    key = hashlib.sha256(b"\0".join([version("mermaidx").encode(), *_DECIDES, source.encode()])).hexdigest()
     cached = cache_directory() / f"{key}.svg"
     try:
         return cached.read_text(encoding="utf-8")
@@ -100,7 +102,7 @@ def _draw(source: str) -> ET.Element:
     import mermaidx  # Late: a build whose diagrams are all cached never pays for the import.
 
     try:
-        text = mermaidx.render(source, config=CONFIG).svg()
+        text = mermaidx.render(actors.with_shapes(source), config=CONFIG).svg()
     except RuntimeError as error:
         message = str(error).removeprefix("Mermaid rendering failed: ").removeprefix("Error: ")
         found = re.search(r"(?:on line|at line:?) (\d+)", message)
@@ -146,6 +148,7 @@ def _tidy(root: ET.Element, name: str) -> str:
         ):
             if key in element.attrib:
                 element.attrib[key] = _round(element.attrib[key])
+    _name_participants(root)
     for row in list(root.iter(f"{SVG}tspan")):
         words = list(row)
         if words and all(_plain(word) for word in words):
@@ -185,6 +188,19 @@ def _tidy(root: ET.Element, name: str) -> str:
     }
     ET.register_namespace("", SVG.strip("{}"))
     return ET.tostring(root, encoding="unicode").replace("my-svg", name)
+
+
+def _name_participants(root: ET.Element) -> None:
+    """Give the boxes of a sequence diagram's participants the classes of the actors that they name."""
+    for group in root.iter(f"{SVG}g"):
+        box = next(
+            (one for one in group.findall(f"{SVG}rect") if "actor" in one.get("class", "").split()), None
+        )
+        if box is None:
+            continue
+        words = " ".join("".join(text.itertext()) for text in group.findall(f"{SVG}text"))
+        if actor := actors.actor_of(words):
+            box.set("class", f"{box.get('class')} actor-{actor.name}")
 
 
 def _round(numbers: str) -> str:

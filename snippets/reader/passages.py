@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from snippets.block import MARKDOWN_INDENT, Block, front_matter_end
@@ -58,6 +58,7 @@ class Passage:
         section: the 1-based line of the heading above it, its own for a heading; 0 above the first.
         boxes: the boxes that it stands in, the outermost first.
         name: of a footnote, its name.
+        rows: the offsets in the text at which its second row and those after it begin.
     """
 
     line: int
@@ -66,6 +67,11 @@ class Passage:
     section: int
     boxes: tuple[Box, ...]
     name: str = ""
+    rows: tuple[int, ...] = ()
+
+    def line_at(self, offset: int) -> int:
+        """The 1-based line of a place in the text."""
+        return self.line + sum(row <= offset for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -190,8 +196,8 @@ class _Reader:
         elif self._open is None:
             self._open = self._passage(number, Kind.PARAGRAPH, bare)
         else:
-            one = self._open
-            self._open = Passage(one.line, one.kind, f"{one.text} {bare}", one.section, one.boxes, one.name)
+            text, rows = self._open.text, self._open.rows
+            self._open = replace(self._open, text=f"{text} {bare}", rows=(*rows, len(text) + 1))
 
     def end(self) -> None:
         """End the passage that is open."""

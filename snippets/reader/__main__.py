@@ -1,0 +1,105 @@
+"""`python -m snippets.reader`: what the pages ask of their reader, and what is wrong with their prose."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from snippets.reader import english, limits
+from snippets.reader.minutes import efforts
+from snippets.reader.page import ROOT, Page, read_pages
+from snippets.reader.readability import readability
+
+HEADER = (
+    "page",
+    "words",
+    "commands",
+    "minutes",
+    "folded",
+    "words a sentence",
+    "ease",
+    "boxes",
+    "outputs",
+    "prose",
+)
+ABOUT = """
+words, commands, minutes: outside folded boxes; folded: the minutes in them. ease: Flesch reading ease.
+boxes: correction boxes. outputs: those that are too long. prose: sentences to rewrite; `prose` lists them.
+A star marks what is beyond the limit (snippets/reader/limits.py).
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a table of the pages, or what is wrong with them.
+
+    Returns:
+        The exit status: 1 when something is to be mended.
+    """
+    parser = argparse.ArgumentParser(prog="python -m snippets.reader", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["table", "prose"], default="table")
+    parser.add_argument(
+        "pages", nargs="*", metavar="PAGE", help="such as docs/learn/parts.md; without one, all"
+    )
+    given = parser.parse_args(arguments)
+    names = [Path(name).resolve().relative_to(ROOT).as_posix() for name in given.pages]
+    pages = list(read_pages(names))
+    if given.what == "table":
+        print(_aligned([HEADER, *(_row(page) for page in pages)]), ABOUT, sep="\n", end="")
+        return 0
+    found = [line for page in pages for line in wrong(page)]
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+def wrong(page: Page) -> Iterator[str]:
+    """Find what is wrong with a page: its sentences, its outputs, its length, its reading ease."""
+    yield from limits.too_much(page.path, page.text, page.blocks)
+    ease = readability(page.prose.passages).ease
+    if ease < limits.wanted_ease(page.path):
+        yield f"{page.path}: a reading ease of {ease:.0f}; {limits.wanted_ease(page.path):.0f} is wanted"
+    found = [*limits.long_outputs(page.blocks), *english.faults(page.prose.passages)]
+    for line, said in sorted(found):
+        yield f"{page.path}:{line}: {said}"
+
+
+def _row(page: Page) -> tuple[str, ...]:
+    effort = efforts(page.text, page.blocks)
+    measured = readability(page.prose.passages)
+    beginners = page.path.startswith(limits.LEARN)
+    boxes = {box for passage in page.prose.passages for box in passage.boxes if box.type == "correction"}
+    return (
+        page.path,
+        str(effort.open.words),
+        _starred(f"{effort.open.commands}", beginners and effort.open.commands > limits.COMMANDS),
+        _starred(f"{effort.open.minutes:.1f}", beginners and effort.open.minutes > limits.MINUTES),
+        f"{effort.all.minutes - effort.open.minutes:.1f}",
+        f"{measured.words / max(1, measured.sentences):.1f}",
+        _starred(f"{measured.ease:.0f}", measured.ease < limits.wanted_ease(page.path)),
+        str(len(boxes)),
+        str(len(list(limits.long_outputs(page.blocks)))),
+        str(len(list(english.faults(page.prose.passages)))),
+    )
+
+
+def _starred(value: str, beyond: bool) -> str:
+    return f"{value}*" if beyond else value
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> str:
+    table = list(rows)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+            ]
+        )
+        for row in table
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

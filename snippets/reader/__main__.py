@@ -26,7 +26,7 @@ HEADER = (
 )
 ABOUT = """
 words, commands, minutes: outside folded boxes; folded: the minutes in them. ease: Flesch reading ease.
-boxes: correction boxes. outputs: those that are too long. prose: sentences to rewrite; `prose` lists them.
+boxes: correction boxes. outputs: those that are too long. prose: sentences to rewrite; --prose lists them.
 A star marks what is beyond the limit (snippets/reader/limits.py).
 """
 
@@ -38,14 +38,16 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status: 1 when something is to be mended.
     """
     parser = argparse.ArgumentParser(prog="python -m snippets.reader", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["table", "prose"], default="table")
+    parser.add_argument(
+        "--prose", action="store_true", help="list what is wrong with prose, outputs and length"
+    )
     parser.add_argument(
         "pages", nargs="*", metavar="PAGE", help="such as docs/learn/parts.md; without one, all"
     )
     given = parser.parse_args(arguments)
     names = [Path(name).resolve().relative_to(ROOT).as_posix() for name in given.pages]
     pages = list(read_pages(names))
-    if given.what == "table":
+    if not given.prose:
         print(_aligned([HEADER, *(_row(page) for page in pages)]), ABOUT, sep="\n", end="")
         return 0
     found = [line for page in pages for line in wrong(page)]

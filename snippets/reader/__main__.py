@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from snippets.reader import english, limits
+from snippets.reader.claims import Way, claims
 from snippets.reader.minutes import efforts
 from snippets.reader.page import ROOT, Page, read_pages
 from snippets.reader.readability import readability
@@ -23,10 +26,13 @@ HEADER = (
     "boxes",
     "outputs",
     "prose",
+    "claims",
+    "without",
 )
 ABOUT = """
 words, commands, minutes: outside folded boxes; folded: the minutes in them. ease: Flesch reading ease.
 boxes: correction boxes. outputs: those that are too long. prose: sentences to rewrite; --prose lists them.
+claims: sentences that state something about Docker. without: those that nothing backs; --claims lists them.
 A star marks what is beyond the limit (snippets/reader/limits.py).
 """
 
@@ -41,18 +47,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--prose", action="store_true", help="list what is wrong with prose, outputs and length"
     )
+    parser.add_argument("--claims", action="store_true", help="list the claims that nothing backs")
+    parser.add_argument(
+        "--json", action="store_true", help="with --claims: all claims, and how each is backed"
+    )
     parser.add_argument(
         "pages", nargs="*", metavar="PAGE", help="such as docs/learn/parts.md; without one, all"
     )
     given = parser.parse_args(arguments)
     names = [Path(name).resolve().relative_to(ROOT).as_posix() for name in given.pages]
-    pages = list(read_pages(names))
-    if not given.prose:
-        print(_aligned([HEADER, *(_row(page) for page in pages)]), ABOUT, sep="\n", end="")
-        return 0
-    found = [line for page in pages for line in wrong(page)]
-    print("\n".join(found))
-    return 1 if found else 0
+    site = list(read_pages())
+    pages = [page for page in site if not names or page.path in names]
+    stated = [claim for claim in claims(site) if not names or claim.page in names]
+    if given.claims and given.json:
+        print(json.dumps([vars(claim) | {"way": claim.way.value} for claim in stated], indent=1))
+    elif given.claims or given.prose:
+        found = [line for page in pages for line in wrong(page)] if given.prose else []
+        found += [str(claim) for claim in stated if claim.way is Way.NONE] if given.claims else []
+        print("\n".join(found))
+        return 1 if found else 0
+    else:
+        count = Counter((claim.page, claim.way) for claim in stated)
+        print(_aligned([HEADER, *(_row(page, count) for page in pages)]), ABOUT, sep="\n", end="")
+    return 0
 
 
 def wrong(page: Page) -> Iterator[str]:
@@ -66,7 +83,7 @@ def wrong(page: Page) -> Iterator[str]:
         yield f"{page.path}:{line}: {said}"
 
 
-def _row(page: Page) -> tuple[str, ...]:
+def _row(page: Page, stated: Mapping[tuple[str, Way], int]) -> tuple[str, ...]:
     effort = efforts(page.text, page.blocks)
     measured = readability(page.prose.passages)
     beginners = page.path.startswith(limits.LEARN)
@@ -82,6 +99,8 @@ def _row(page: Page) -> tuple[str, ...]:
         str(len(boxes)),
         str(len(list(limits.long_outputs(page.blocks)))),
         str(len(list(english.faults(page.prose.passages)))),
+        str(sum(stated[page.path, way] for way in Way)),
+        str(stated[page.path, Way.NONE]),
     )
 
 

@@ -57,7 +57,7 @@ class Passage:
         text: its Markdown, on one line, without the mark of a list or the name of a footnote.
         section: the 1-based line of the heading above it, its own for a heading; 0 above the first.
         boxes: the boxes that it stands in, the outermost first.
-        name: of a footnote, its name.
+        name: of a footnote, its name; of a heading, its marks, such as `##`.
         rows: the offsets in the text at which its second row and those after it begin.
     """
 
@@ -103,7 +103,7 @@ class Prose:
 
 
 _BOX = re.compile(r"(?P<mark>!!!|\?\?\?\+?|===)[!+]*(?P<type>(?: +[a-z][\w-]*)*)(?: +\"(?P<title>.*)\")? *$")
-_HEADING = re.compile(r"#{1,6} +(?P<text>.*?)[ #]*$")
+_HEADING = re.compile(r"(?P<marks>#{1,6}) +(?P<text>.*?)[ #]*$")
 _ITEM = re.compile(r"(?:[-*+]|\d+[.)]|:) +(?P<text>.*)$")
 _FOOTNOTE = re.compile(r"\[\^(?P<name>[^]]+)\]: *(?P<text>.*)$")
 _NO_PROSE = re.compile(
@@ -177,7 +177,7 @@ class _Reader:
             self.end()
             self._leave(indent)
             self._section = number
-            self._add(number, Kind.HEADING, found["text"])
+            self._add(number, Kind.HEADING, found["text"], found["marks"])
         elif _NO_PROSE.match(bare):
             self.end()
         elif bare.startswith("|"):
@@ -208,9 +208,9 @@ class _Reader:
     def _passage(self, number: int, kind: Kind, text: str, name: str = "") -> Passage:
         return Passage(number, kind, text, self._section, tuple(self._boxes), name)
 
-    def _add(self, number: int, kind: Kind, text: str) -> None:
+    def _add(self, number: int, kind: Kind, text: str, name: str = "") -> None:
         if text:
-            self.passages.append(self._passage(number, kind, text))
+            self.passages.append(self._passage(number, kind, text, name))
 
     def _leave(self, indent: int) -> None:
         """Close the boxes that end above a row of this indentation."""

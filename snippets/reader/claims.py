@@ -76,11 +76,12 @@ class Claim:
 
 _ABOUT = re.compile(
     r"""(?<![\w/.-])(?:
-      docker\w*|moby|daemons?|clients?|containerd|runc|crun|shims?|buildkitd?|buildx|oci|registr(?:y|ies)
-    | kernels?|linux|layers?|(?:base|parent|own|the|an|each|every|same|one)\ images?|images|containers?|volumes?
-    | networks?|namespaces?|cgroups?|control\ groups?|manifests?|digests?|tags?|builders?|builds?|caches?|snapshotters?
-    | snapshots?|overlay2|overlayfs|iptables|nftables|bridges?|the\ api|the\ engine|compose|contexts?|plugins?
-    | seccomp|apparmor|capabilit(?:y|ies)|rootless|swarm|attestations?|provenance|platforms?
+      docker\w*|moby|daemons?|clients?|containerd|runc|crun|shims?|buildkitd?|buildx|oci
+    | registr(?:y|ies)|kernels?|linux|layers?|images
+    | (?:base|parent|own|the|an|each|every|same|one)\ images?|containers?|volumes?|networks?|namespaces?
+    | cgroups?|control\ groups?|manifests?|digests?|tags?|builders?|builds?|caches?|snapshotters?
+    | snapshots?|overlay2|overlayfs|iptables|nftables|bridges?|the\ api|the\ engine|compose|contexts?
+    | plugins?|seccomp|apparmor|capabilit(?:y|ies)|rootless|swarm|attestations?|provenance|platforms?
     | (?:logging|log|storage|network|volume)\ drivers?|credentials?|tokens?|restart\ polic(?:y|ies)
     | healthchecks?|macos|windows|wsl
     )(?![\w/])""",
@@ -88,7 +89,9 @@ _ABOUT = re.compile(
 )
 
 _NOT_IN_THE_LAB = re.compile(
-    r"(?<![\w-])(?:Docker Desktop|macOS|Windows|WSL|Docker Hub|Podman|gVisor|Kata)\b(?!-)"
+    r"(?<![\w-])(?:Docker Desktop|macOS|Windows|WSL|Podman|gVisor|Kata)\b(?!-)"
+    r"|\bDocker Hub (?:also |only |itself )?(?:answers|asks|counts|gives|hands|has|keeps|lets|limits|needs"
+    r"|refuses|requires|sends|serves|shows|uses|wants)\b"
 )
 
 _PRONOUN = re.compile(r"(?:It|They|Its|Their|This|That|These|Those|Both|Each|Neither|None|So)\b")

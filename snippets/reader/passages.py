@@ -130,7 +130,7 @@ def parse_prose(text: str, blocks: Iterable[Block]) -> Prose:
     while number < len(rows):
         row = rows[number].expandtabs(MARKDOWN_INDENT)
         number += 1
-        bare = row.strip(" >")
+        bare = row.lstrip(" >").rstrip()
         if block := at.get(number):
             reader.block(block, len(row) - len(row.lstrip(" >")))
             number = block.end_line
@@ -162,7 +162,7 @@ class _Reader:
 
     def row(self, row: str, number: int) -> None:
         """Take a row that is of no block."""
-        bare = row.strip(" >")
+        bare = row.lstrip(" >").rstrip()
         indent = len(row) - len(row.lstrip(" >"))
         if not bare:
             self.end()
@@ -238,11 +238,11 @@ class _Reader:
 # ---- What a reader sees of a passage. ----
 
 _CODE = re.compile(r"(`+)(.+?)\1")
+_AS_IT_IS = re.compile(r"(`+)(?P<code>.+?)\1|\\(?P<escaped>[^\w\s])")
 _PLAIN = (
     (re.compile(r"!\[[^]]*\]\([^)]*\)|\[\^[^]]+\]|<[^<>]*>|\{[:. #][^}]*\}"), ""),
     (re.compile(r"\[([^]\[]*)\](?:\((?:[^()]|\([^()]*\))*\)|\[[^]]*\])?"), r"\1"),
     (re.compile(r"\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|\+\+"), ""),
-    (re.compile(r"\\(?=[^\w\s])"), ""),
 )
 _KEPT = "\x00"
 
@@ -254,19 +254,21 @@ def plain(markdown: str, *, code: bool = True) -> str:
         markdown: the passage's Markdown.
         code: whether the words in backquotes are kept.
     """
-    kept = [found[2].strip() for found in _CODE.finditer(markdown)]
-    text = _CODE.sub(_KEPT, markdown)
+    kept = [
+        found["escaped"] or (found["code"].strip() if code else "") for found in _AS_IT_IS.finditer(markdown)
+    ]
+    text = _AS_IT_IS.sub(_KEPT, markdown)
     for pattern, replacement in _PLAIN:
         text = pattern.sub(replacement, text)
     parts = text.split(_KEPT)
     words = parts[0]
     for span, after in zip(kept, parts[1:], strict=True):
-        words += (span if code else "") + after
+        words += span + after
     return " ".join(words.split())
 
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])(?P<after>[\"”’')*_]*(?:\[\^[^]]+\])*)\s+(?=\S)")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|vs|cf|approx|no|Inc|St)\.|(?:^|\s)\d+\.)$")
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|vs|cf|approx|Inc)\.|(?:^|\s)\d+\.)$")
 _LINK_TARGET = re.compile(r"\]\([^)]*\)")
 
 

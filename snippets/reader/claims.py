@@ -97,7 +97,8 @@ _NOT_IN_THE_LAB = re.compile(
 _PRONOUN = re.compile(r"(?:It|They|Its|Their|This|That|These|Those|Both|Each|Neither|None|So)\b")
 
 _LEAD = re.compile(
-    r"(?:Look: |Why: )?(?:(?:Now|Then|First|Next|Again|Also|Here|Finally|Last|Instead|So|And|But|For example|Once more)\b,? "
+    r"(?:Look: |Why: )?"
+    r"(?:(?:Now|Then|First|Next|Again|Also|Here|Finally|Last|Instead|So|And|But|For example|Once more)\b,? "
     r"|(?:To|In|On|With|Before|After|If|When|As|For|From|At) [^,.:]{1,80}, )*",
 )
 _VERBS_OF_INSTRUCTIONS = """

@@ -129,6 +129,7 @@ def test_pieces_know_their_section() -> None:
         ("a.[^note] _b_ c_d e*f", "a. b c_d e*f"),
         ("<kbd>x</kbd> ![picture](p.svg) ++ctrl+c++{ .key }", "x ctrl+c"),
         (r"a \* b", "a * b"),
+        ("![the `x`](p.svg) and `y`", "and y"),
         ("[link](https://x.org/a_(b)) end", "link end"),
     ],
 )

@@ -244,7 +244,10 @@ _PLAIN = (
     (re.compile(r"\[([^]\[]*)\](?:\((?:[^()]|\([^()]*\))*\)|\[[^]]*\])?"), r"\1"),
     (re.compile(r"\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|\+\+"), ""),
 )
-_KEPT = "\x00"
+_KEPT = 0xE000
+"""The first of the private characters that stand for what is kept as it is."""
+
+_HIDDEN = "\x00"
 
 
 def plain(markdown: str, *, code: bool = True) -> str:
@@ -252,19 +255,19 @@ def plain(markdown: str, *, code: bool = True) -> str:
 
     Args:
         markdown: the passage's Markdown.
-        code: whether the words in backquotes are kept.
+        code: whether to keep the words in backquotes.
     """
-    kept = [
-        found["escaped"] or (found["code"].strip() if code else "") for found in _AS_IT_IS.finditer(markdown)
-    ]
-    text = _AS_IT_IS.sub(_KEPT, markdown)
+    kept = dict[int, str]()
+
+    def keep(found: re.Match[str]) -> str:
+        mark = _KEPT + len(kept)
+        kept[mark] = found["escaped"] or (found["code"].strip() if code else "")
+        return chr(mark)
+
+    text = _AS_IT_IS.sub(keep, markdown)
     for pattern, replacement in _PLAIN:
         text = pattern.sub(replacement, text)
-    parts = text.split(_KEPT)
-    words = parts[0]
-    for span, after in zip(kept, parts[1:], strict=True):
-        words += span + after
-    return " ".join(words.split())
+    return " ".join(text.translate(kept).split())
 
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])(?P<after>[\"”’')*_]*(?:\[\^[^]]+\])*)\s+(?=\S)")
@@ -285,7 +288,7 @@ def sentences(markdown: str) -> Iterator[str]:
 
 
 def _hide(found: re.Match[str]) -> str:
-    return _KEPT * len(found[0])
+    return _HIDDEN * len(found[0])
 
 
 def prose_of(passages: Iterable[Passage], kinds: Sequence[Kind]) -> Iterator[Passage]:

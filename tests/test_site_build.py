@@ -168,6 +168,7 @@ FAULTS = {
         ":7: Mermaid: Parse error",
     ),
     "executed": ('```python exec="on"\n1 / 0\n```\n', "ZeroDivisionError"),
+    "executed link": ('```python exec="on"\nprint("[x](nosuch.md#y)")\n```\n', "nosuch.md"),
     "anchor": ("[x](#nosuch)\n", "#nosuch"),
     "link": ("[x](nosuch.md)\n", "nosuch.md"),
     "include": ('```{ .dockerfile title="Dockerfile" }\n--8<-- "nosuch"\n```\n', "nosuch"),
@@ -181,6 +182,11 @@ def test_a_fault_in_a_page_fails_the_strict_build(fault: str, tmp_path: Path) ->
         page_of(f"# T\n\n{text}", tmp_path)
     # Where a line is told, so is the page.
     assert (f"{tmp_path}/docs/index.md{message}" if message.startswith(":") else message) in str(caught.value)
+
+
+def test_a_link_that_a_page_computes_leads_to_its_page(tmp_path: Path) -> None:
+    html = page_of('# T\n\n```python exec="on"\nprint("[y](index.md#t)")\n```\n', tmp_path)
+    assert '<a href="./#t">y</a>' in html
 
 
 def article(page: str) -> BeautifulSoup:

@@ -1,4 +1,4 @@
-"""The questions at the pages' ends, collected for the page that has the others, in a `python exec="on"` fence."""
+"""The questions at the pages' ends, collected for the page that has the others."""
 
 from __future__ import annotations
 
@@ -47,8 +47,10 @@ def questions_of(text: str, name: str) -> Iterator[str]:
     for passage in _passages(text, name):
         if passage.kind is Kind.HEADING:
             within = passage.text == SECTION
-        elif within and _is_outside(passage) and any(
-            plain(sentence).endswith("?") for sentence in sentences(passage.text)
+        elif (
+            within
+            and _is_outside(passage)
+            and any(plain(sentence).endswith("?") for sentence in sentences(passage.text))
         ):
             yield _cell(passage.text)
 

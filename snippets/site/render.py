@@ -8,9 +8,11 @@ which fails a strict build: superfences itself would swallow it.
 from __future__ import annotations
 
 import logging
+import re
 from functools import lru_cache
 from html import escape
 from pathlib import Path
+from posixpath import dirname, join, normpath
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -43,6 +45,8 @@ VERIFICATION = "reference/verification.md"
 
 # MkDocs counts warnings of loggers below "mkdocs"; with --strict one is enough to fail the build.
 log = logging.getLogger("mkdocs.snippets")
+
+_LINK = re.compile(r'<a href="(?P<path>(?!\w+:|/)[^"#]+\.md)(?P<anchor>(?:#[^"]*)?)"')
 
 # The marks of the page that a converter is at.
 _marks: WeakKeyDictionary[Markdown, PageMarks] = WeakKeyDictionary()
@@ -269,6 +273,25 @@ class TellEngines(Postprocessor):
         return f'{text}\n<span data-engines="{escape(engine_tabs.kin())}" hidden></span>'
 
 
+class ResolveLinks(Postprocessor):
+    """Resolve the links to pages in what markdown-exec has generated: MkDocs resolves the others alone."""
+
+    def run(self, text: str) -> str:
+        """Return the page's HTML with the addresses of pages in place of their paths."""
+        if ".md" not in text or not (self.md and page_of(self.md)):
+            return text
+        return _LINK.sub(self._resolved, text)
+
+    def _resolved(self, found: re.Match[str]) -> str:
+        processor: Any = self.md.treeprocessors["relpath"]
+        name = processor.file.src_uri
+        target = processor.files.get_file_from_path(normpath(join(dirname(name), found["path"])))
+        if target is None:
+            log.warning("%s: a link to %s, which is no page", name, found["path"])
+            return found[0]
+        return f'<a href="{target.url_relative_to(processor.file)}{found["anchor"]}"'
+
+
 def prepare(md: Markdown, page: tuple[str, str]) -> None:
     """Check a page, prepare the marks of its blocks and its links to the glossary; log what is wrong."""
     path, text = page
@@ -300,6 +323,7 @@ class CheckPagesExtension(Extension):
         md.preprocessors.register(CheckPages(md), "check-pages", 200)
         md.preprocessors.register(TellMinutes(md), "tell-minutes", 190)
         md.postprocessors.register(TellEngines(md), "tell-engines", -100)
+        md.postprocessors.register(ResolveLinks(md), "resolve-links", -110)
 
 
 def makeExtension(**_kwargs: Any) -> Extension:  # noqa: N802

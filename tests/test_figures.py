@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 from typing import Any
 
@@ -54,7 +56,8 @@ def test_a_picture_stays_raw_html_in_markdown(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_picture_has_no_colours_of_its_own(name: str) -> None:
-    assert not re.search(r"style=|fill=|stroke=|#[0-9a-f]{3,6}\b", FIGURES[name])
+    # A name above a column stands where its column is; that is no color.
+    assert not re.search(r'style="(?!left:[\d.]+%")|fill=|stroke=|#[0-9a-f]{3,6}\b', FIGURES[name])
 
 
 def test_bars_are_as_long_as_their_share_of_the_largest() -> None:
@@ -117,7 +120,39 @@ def test_steps_are_in_order_with_answers_and_times() -> None:
         "daemon → registry GET /v2/",
         "registry logs",
     ]  # fmt: skip
-    assert [head.get_text() for head in figure.select(".head")] == ["client", "daemon", "registry"]
+    assert [head.get_text() for head in figure.select(".heads span")] == ["client", "daemon", "registry"]
+
+
+def test_the_steps_of_a_part_lie_on_a_band_with_its_number() -> None:
+    said = [("client", 1), ("client", 2), ("daemon", 2), ("client", 1), ("daemon", 0)]
+    steps = [Step(who, "daemon", f"step {number}", part=part) for number, (who, part) in enumerate(said)]
+    figure = drawn(figures.sequence("T", steps, ["<first>", "second"]))
+    assert json.loads(str(figure["data-parts"])) == ["<first>", "second"]
+    bands = figure.select("rect.band")
+    assert [(band["data-part"], "even" in band["class"]) for band in bands] == [
+        ("1", False),
+        ("2", True),
+        ("1", False),
+    ]
+    edges = [(int(str(band["y"])), int(str(band["height"]))) for band in bands]
+    assert all(y + height == below for (y, height), (below, _) in itertools.pairwise(edges))
+    assert [number.get_text() for number in figure.select(".numeral")] == ["1", "2", "1"]
+    groups = [
+        [text.get_text() for text in group.select(".code")] for group in figure.select("svg g[data-part]")
+    ]
+    assert groups == [["step 0"], ["step 1", "step 2"], ["step 3"]]
+    items = figure.select("ol.steps > li")
+    assert [item.get("data-part") for item in items] == ["1", "2", "2", "1", None]
+    assert [item.find("b", class_="part") is not None for item in items] == [True, True, False, True, False]
+
+
+def test_a_participant_has_the_color_of_its_actor() -> None:
+    figure = drawn(figures.sequence("T", [Step("client", "daemon", "a"), Step("stranger", "daemon", "b")]))
+    assert [head["class"] for head in figure.select(".heads span")] == [
+        ["actor-client"],
+        ["actor-daemon"],
+        ["other"],
+    ]
 
 
 def test_arrows_go_from_who_asks_to_who_is_asked() -> None:

@@ -386,7 +386,7 @@ QUIZ = """# Questions
 PICTURES = """# Pictures
 
 ```python exec="on" html="on"
-from snippets.site.figures import Layer, Process, layer_sizes, process_tree, sequence
+from snippets.site.figures import Layer, Process, Step, layer_sizes, process_tree, sequence
 
 print(layer_sizes("Layers", [Layer("RUN apt-get update && apt-get install --yes curl", 78_100_000), Layer("CMD", 0)]))
 print(process_tree("Tree", [Process(1, 0, "containerd-shim-runc-v2 -namespace moby -id 3f2a9c1b7d54"), Process(2, 1, "b")]))
@@ -395,6 +395,10 @@ print(sequence("Steps", [
     {"t": 0.2, "from": "daemon", "to": "registry", "what": "GET /v2/library/hello-world/blobs/sha256:" + "ab" * 32},
     {"t": 0.3, "from": "registry", "to": "registry", "what": "a line in its log"},
 ]))
+print(sequence("Parts", [
+    Step("client", "daemon", "the first part", part=1),
+    Step("daemon", "registry", "the third part", part=3),
+], ["It begins.", "Nothing is seen of this.", "It ends."]))
 ```
 """
 
@@ -635,11 +639,53 @@ def test_without_scripts_the_choices_are_folded_and_say_whether_they_are_right(
 def test_a_sequence_is_a_diagram_where_it_fits_and_a_list_where_not(tab: Page) -> None:
     visit(tab, "/pictures/")
     width = "document.querySelector('.steps').getBoundingClientRect().width"
-    assert tab.locator(".sequence > svg").is_visible()
+    assert tab.locator(".sequence > svg").first.is_visible()
     assert tab.evaluate(width) < 2
     tab.set_viewport_size(PHONE)
-    assert tab.locator(".sequence > svg").is_hidden()
+    assert tab.locator(".sequence > svg").first.is_hidden()
     assert tab.evaluate(width) > 200
+
+
+def test_a_picture_with_parts_is_gone_through_step_by_step(tab: Page) -> None:
+    visit(tab, "/pictures/")
+    figure = tab.locator(".figure[data-parts]")
+    said, forward, back = (
+        figure.get_by_role("status"),
+        figure.get_by_label("Next step"),
+        figure.get_by_label("Previous step"),
+    )
+    off = "document.querySelectorAll('.figure[data-parts] svg g.off').length"
+    assert tab.evaluate(off) == 0
+    assert back.is_hidden()
+    forward.click()
+    assert said.text_content() == "Step 1: It begins."
+    assert tab.evaluate(off) == 1
+    # A part of which nothing was recorded is left out.
+    forward.click()
+    assert said.text_content() == "Step 3: It ends."
+    back.click()
+    assert said.text_content() == "Step 1: It begins."
+    forward.click()
+    figure.get_by_label("Show the whole picture").click()
+    assert tab.evaluate(off) == 0
+
+
+def test_the_names_of_a_picture_stay_in_sight(tab: Page) -> None:
+    visit(tab, "/" + site().pages["under-the-hood/docker-run-traced.md"].removesuffix("index.html"))
+    tab.evaluate(
+        "document.querySelector('.sequence rect.band:last-of-type').scrollIntoView({block: 'center'})"
+    )
+    top = tab.evaluate("document.querySelector('.sequence .heads').getBoundingClientRect().top")
+    header = tab.evaluate("document.querySelector('.md-header').getBoundingClientRect().bottom")
+    assert header <= top < header + 120
+
+
+def test_without_scripts_the_whole_picture_is_there(browser: Browser, small: str) -> None:
+    with context(browser, small, scripts=False) as opened:
+        tab = opened.new_page()
+        tab.goto("/pictures/")
+        assert tab.locator(".figure[data-parts] svg g[data-part]").count() == 2
+        assert tab.locator(".stepper").count() == 0
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -7,11 +7,15 @@ Colours are in assets/figure.css. A list or a table says the same to readers who
 from __future__ import annotations
 
 import hashlib
+import itertools
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+
+from snippets.site.actors import actor_of
 
 LETTERS_OF_PHONE = 44
 """How many letters of a figure's text fit beside each other on a phone (330 px)."""
@@ -80,6 +84,7 @@ class Step:
         what: the request or event.
         status: the answer's HTTP status.
         seconds: when, since the start.
+        part: the number of the part of the story that it belongs to, from 1; 0 for none.
     """
 
     source: str
@@ -87,6 +92,7 @@ class Step:
     what: str
     status: int | None = None
     seconds: float | None = None
+    part: int = 0
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Step:
@@ -240,8 +246,14 @@ def _item(node: Node) -> str:
     return f"<li><code>{escape(node.what)}</code>, {escape(node.note)}{below}</li>"
 
 
-def sequence(title: str, steps: Iterable[Step | Mapping[str, Any]]) -> str:
+def sequence(title: str, steps: Iterable[Step | Mapping[str, Any]], parts: Sequence[str] = ()) -> str:
     """Return who asks what of whom, in order: a sequence diagram, and a list of steps where that is too wide.
+
+    Args:
+        title: what the picture shows.
+        steps: the steps, or records of them.
+        parts: the story's parts in words, in order. The steps of a part lie on a band with the part's number,
+            and assets/steps.js lets the reader go through the parts one by one.
 
     Raises:
         ValueError: a record lacks from, to or what.
@@ -251,55 +263,86 @@ def sequence(title: str, steps: Iterable[Step | Mapping[str, Any]]) -> str:
     order = {name: index for index, name in enumerate(PARTICIPANTS)}
     names = sorted(found, key=lambda name: order.get(name, len(order)))
     timed = any(step.seconds is not None for step in rows)
-    left = 12 if timed else 4
+    left = (12 if timed else 4) + (4 if parts else 0)
     column = {name: left + (94 - left) * i / max(len(names) - 1, 1) for i, name in enumerate(names)}
-    identity = _identity(title, [repr(rows)])
-    arrow = f"{identity}-arrow"
-    body, items, y = list[str](), list[str](), 34
-    for step in rows:
-        x, to = column[step.source], column[step.target]
-        start = min(x, to)
-        answer = "" if step.status is None else f" → {step.status}"
-        here = step.source == step.target
-        # What happens at the last participant is written at its left.
-        at_end = here and start > 60
-        room = (start if at_end else 100 - start) / 100 * LETTERS_OF_WIDE - 2
-        lines = _wrap(step.what + answer, max(int(room), 12))
+    arrow = f"{_identity(title, [repr(rows)])}-arrow"
+    bands, body, items, y = list[str](), list[str](), list[str](), 6
+    for part, run in itertools.groupby(rows, lambda step: step.part):
+        top, drawn = y, list[str]()
+        for step in run:
+            pieces, y = _drawn(step, column, arrow, y, 28 if parts else 0)
+            drawn += pieces
+            # On a phone, the list is the picture: its items have the numbers.
+            items.append(_step(step, part if len(drawn) == len(pieces) else 0))
         y += 8
-        if step.seconds is not None:
-            body.append(_text(f"{step.seconds:.3f} s", 0, y + _LINE, "soft"))
-        for line in lines:
-            y += _LINE
-            shift = -10 if at_end else 8
-            body.append(_text(line, f"{start:.2f}%", y, "code end" if at_end else "code", shift))
-        if here:
-            body.append(f'<circle class="dot" cx="{x:.2f}%" cy="{y - 5}" r="4"/>')
-        else:
-            y += 9
-            body.append(
-                f'<line class="arrow" x1="{x:.2f}%" x2="{to:.2f}%" y1="{y}" y2="{y}" '
-                f'marker-end="url(#{arrow})"/>'
+        if part:
+            shade = "band" if part % 2 else "band even"
+            bands.append(
+                f'<rect class="{shade}" data-part="{part}" y="{top}" width="100%" height="{y - top}"/>'
             )
-        items.append(_step(step))
-    y += 14
+            drawn.append(
+                f'<circle class="number" cx="11" cy="{top + 21}" r="10"/>'
+                + _text(str(part), 11, top + 26, "numeral")
+            )
+        body.append(f'<g data-part="{part}">{"".join(drawn)}</g>' if part else "".join(drawn))
+    y += 6
     lines_down = [
-        f'<line class="life" x1="{at:.2f}%" x2="{at:.2f}%" y1="28" y2="{y}"/>' for at in column.values()
+        f'<line class="life {_class(name)}" x1="{at:.2f}%" x2="{at:.2f}%" y1="0" y2="{y}"/>'
+        for name, at in column.items()
     ]
-    heads = [_text(name, f"{at:.2f}%", 18, "head") for name, at in column.items()]
     # userSpaceOnUse: the arrowhead does not grow with the line. refX keeps its tip at the lifeline.
     marker = (
         f'<defs><marker id="{arrow}" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="9" '
         'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">'
         '<path class="tip" d="M0 0 10 5 0 10z"/></marker></defs>'
     )
+    # The names are no part of the SVG, so that they can stay in sight while the reader scrolls.
+    heads = "".join(
+        f'<span class="{_class(name)}" style="left:{at:.2f}%">{escape(name)}</span>'
+        for name, at in column.items()
+    )
     return _figure(
         title,
         f"{len(rows)} steps between {', '.join(names)}. The list that follows has them in order.",
-        [marker, *lines_down, *heads, *body],
+        [marker, *bands, *lines_down, *body],
         y,
         step_list(items),
         "sequence",
+        before=f'<div class="heads" aria-hidden="true" data-search-exclude>{heads}</div>',
+        attributes=f' data-parts="{escape(json.dumps(parts, ensure_ascii=False))}"' if parts else "",
     )
+
+
+def _drawn(step: Step, column: Mapping[str, float], arrow: str, y: int, indent: int) -> tuple[list[str], int]:
+    """Return a step of a sequence as SVG, from `y` down, and where it ends; `indent` is left for numbers."""
+    x, to = column[step.source], column[step.target]
+    start = min(x, to)
+    answer = "" if step.status is None else f" → {step.status}"
+    here = step.source == step.target
+    # What happens at the last participant is written at its left.
+    at_end = here and start > 60
+    room = (start if at_end else 100 - start) / 100 * LETTERS_OF_WIDE - 2
+    parts = list[str]()
+    y += 8
+    if step.seconds is not None:
+        parts.append(_text(f"{step.seconds:.3f} s", indent, y + _LINE, "soft"))
+    for line in _wrap(step.what + answer, max(int(room), 12)):
+        y += _LINE
+        shift = -10 if at_end else 8
+        parts.append(_text(line, f"{start:.2f}%", y, "code end" if at_end else "code", shift))
+    if here:
+        parts.append(f'<circle class="dot {_class(step.source)}" cx="{x:.2f}%" cy="{y - 5}" r="4"/>')
+    else:
+        y += 9
+        parts.append(
+            f'<line class="arrow" x1="{x:.2f}%" x2="{to:.2f}%" y1="{y}" y2="{y}" marker-end="url(#{arrow})"/>'
+        )
+    return parts, y
+
+
+def _class(participant: str) -> str:
+    actor = actor_of(participant)
+    return f"actor-{actor.name}" if actor else "other"
 
 
 def size(count: int) -> str:
@@ -312,21 +355,31 @@ def size(count: int) -> str:
     return f"{value:.3g}{unit}"
 
 
-def _step(step: Step) -> str:
+def _step(step: Step, begins: int) -> str:
     here = step.source == step.target
     return step_item(
         step.source if here else f"{step.source} → {step.target}",
         "" if step.seconds is None else f"{step.seconds:.3f} s",
         step.what,
         "" if step.status is None else str(step.status),
+        step.part,
+        begins,
     )
 
 
-def step_item(who: str, when: str, what: str, answer: str) -> str:
-    """Return an item of a list of steps; `when` and `answer` may be empty."""
+def step_item(who: str, when: str, what: str, answer: str, part: int = 0, begins: int = 0) -> str:
+    """Return an item of a list of steps; `when` and `answer` may be empty.
+
+    `part` is the part of the story that it belongs to, `begins` the part that begins with it; 0 for none.
+    """
     time = f' <span class="when">{when}</span>' if when else ""
     status = f' <b class="status">{escape(answer)}</b>' if answer else ""
-    return f'<li><span class="who">{escape(who)}</span>{time}<br><code>{escape(what)}</code>{status}</li>'
+    of = f' data-part="{part}"' if part else ""
+    number = f'<b class="part">Step {begins}</b> ' if begins else ""
+    return (
+        f'<li{of}>{number}<span class="who">{escape(who)}</span>{time}<br>'
+        f"<code>{escape(what)}</code>{status}</li>"
+    )
 
 
 def step_list(items: Iterable[str]) -> str:
@@ -357,11 +410,19 @@ def _identity(title: str, parts: Sequence[str]) -> str:
 
 
 def _figure(
-    title: str, description: str, parts: Sequence[str], height: int, as_text: str, kind: str = ""
+    title: str,
+    description: str,
+    parts: Sequence[str],
+    height: int,
+    as_text: str,
+    kind: str = "",
+    *,
+    before: str = "",
+    attributes: str = "",
 ) -> str:
     name = _identity(title, parts)
     return (
-        f'<figure class="figure {kind}"><figcaption>{escape(title)}</figcaption>'
+        f'<figure class="figure {kind}"{attributes}><figcaption>{escape(title)}</figcaption>{before}'
         f'<svg role="img" aria-labelledby="{name}-title" aria-describedby="{name}-desc" width="100%" '
         f'height="{height}" data-search-exclude>'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'

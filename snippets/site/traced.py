@@ -47,6 +47,15 @@ def shown(records: Sequence[Record]) -> list[list[int]]:
     ]
 
 
+def parts_of(records: Sequence[Record]) -> list[int]:
+    """The step of the lesson that each record is drawn in: the first that it shows; 0 for none."""
+    steps = shown(records)
+    return [
+        next((step for step, numbers in enumerate(steps, 1) if number in numbers), 0)
+        for number in range(1, len(records) + 1)
+    ]
+
+
 def compared() -> str:
     """A table of the API calls of a run on each engine, the image absent and present."""
     rows = []
@@ -90,7 +99,17 @@ STEPS: Sequence[tuple[str, Callable[[Record, Sequence[Record]], bool]]] = (
         "The container runs its command.",
         lambda one, _: (
             one.what.endswith("/start")
-            or one.what in ("network connect", "container start", "task create", "task start", PROGRAM)
+            or "/attach" in one.what
+            or "/wait" in one.what
+            or one.what
+            in (
+                "container attach",
+                "network connect",
+                "container start",
+                "task create",
+                "task start",
+                PROGRAM,
+            )
             or one.what.startswith(
                 ("containerd-shim-runc-v2 start", "runc create", "runc init", "runc start")
             )
@@ -145,6 +164,7 @@ def _tabs(content: Callable[[str, list[Record]], str], run: str) -> str:
 
 
 def _picture(engine: str, run: str, records: Sequence[Record]) -> str:
+    parts = parts_of(records)
     shown = [
         figures.Step(
             record.origin,
@@ -152,13 +172,15 @@ def _picture(engine: str, run: str, records: Sequence[Record]) -> str:
             _said(record),
             _status(record),
             None if record.milliseconds is None else record.milliseconds / 1000,
+            part,
         )
-        for record in records
+        for record, part in zip(records, parts, strict=True)
         if record.source in ("api", "registry", "process", "task", "terminal")
         # What you ask for afterwards is no part of the run.
         and record.what != CLIENT_LISTS
     ]
-    return figures.sequence(f"{COMMAND}, image {run}, {label([engine])}", shown)
+    words = [text for text, _ in STEPS]
+    return figures.sequence(f"{COMMAND}, image {run}, {label([engine])}", shown, words)
 
 
 def _said(record: Record) -> str:

@@ -107,3 +107,34 @@ def test_a_generated_tab_says_whose_it_is() -> None:
     assert tab(["26.1"], "a\n\nb") == (
         '=== "Docker 26.1"\n\n    <span data-engine="26.1"></span>\n\n    a\n\n    b\n'
     )
+
+
+def nested(outer: str, *tabs: tuple[str, str]) -> str:
+    """A page with a tab that holds a block of all its engines, and narrower tabs below it."""
+    inner = page(*tabs).partition("\n\n")[2]
+    indented = "\n".join(f"    {line}" if line else "" for line in inner.split("\n"))
+    return page((outer, "28.5 28.5-containerd 29.7")) + "\n" + indented
+
+
+def test_a_tab_may_hold_narrower_tabs_that_cover_it_together() -> None:
+    assert not found(
+        nested("Docker 29 and 28.5", ("Docker 29", "29.7"), ("Docker 28.5", "28.5 28.5-containerd"))
+    )
+
+
+def test_narrower_tabs_that_leave_an_engine_out_are_a_fault_of_the_tab_around_them() -> None:
+    text = nested("Docker 29 and 28.5", ("Docker 29", "29.7"))
+    assert found(text) == [
+        (
+            3,
+            'the tab "Docker 29 and 28.5" holds tabs that cover something else together; '
+            'label it "Docker 29", or change the tabs in it',
+        )
+    ]
+
+
+def test_a_narrower_tab_holds_what_its_own_label_says() -> None:
+    [(_, said)] = found(
+        nested("Docker 29 and 28.5", ("Docker 29", "29.7"), ("Docker 26.1", "28.5 28.5-containerd"))
+    )
+    assert 'in the tab "Docker 26.1"' in said

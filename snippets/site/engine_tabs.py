@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from snippets.block import HOSTS, Block
 from snippets.lab.engines import ENGINES
@@ -71,7 +72,10 @@ def kin() -> str:
 
 
 def faults(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
-    """Yield where a page's labels, tabs and bindings do not agree: the 1-based line, and what to do."""
+    """Yield where a page's labels, tabs and bindings do not agree: the 1-based line, and what to do.
+
+    A tab may hold narrower tabs. Then its label says what they cover together.
+    """
     bound = [block for block in blocks if block.engines]
     for block in bound:
         try:
@@ -79,26 +83,60 @@ def faults(text: str, blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
         except ValueError as error:
             yield block.line, str(error)
             return
+    tabs = list(_tabs(text, blocks))
+    for tab in tabs:
+        option, thing = ("engine", "an engine") if tab.label.startswith("Docker") else ("host", "a host")
+        held = [block for block in blocks if block.line in tab.lines and option in block.options]
+        inner = [other for other in tabs if other is not tab and other.lines.start in tab.lines]
+        deeper = [block for block in held if any(block.line in other.lines for other in inner)]
+        if not held:
+            yield tab.lines.start, f'the tab "{tab.label}" has no block that is bound to {thing}'
+        for block in held:
+            fitting = _fitting(option, [block])
+            if block not in deeper and tab.label not in fitting:
+                yield (
+                    block.line,
+                    f'bound to {block.options[option]} in the tab "{tab.label}"; '
+                    f'bind it to what the tab says, or label the tab "{fitting[0]}"',
+                )
+        if deeper and tab.label not in (fitting := _fitting(option, deeper)):
+            yield (
+                tab.lines.start,
+                f'the tab "{tab.label}" holds tabs that cover something else together; '
+                f'label it "{fitting[0]}", or change the tabs in it',
+            )
+
+
+@dataclass(frozen=True)
+class _Tab:
+    """A tab of a page: its label, and its 1-based lines from the label to the end of what it holds."""
+
+    label: str
+    lines: range
+
+
+def _tabs(text: str, blocks: Sequence[Block]) -> Iterator[_Tab]:
+    """Yield the tabs that are named after engines or hosts, an outer one before those in it."""
     lines = text.split("\n")
     inside = {number for block in blocks for number in range(block.line, block.end_line + 1)}
     for number, line in enumerate(lines, 1):
-        tab = _TAB.match(line) if number not in inside else None
-        if not tab:
-            continue
-        end = _end(lines, number, tab["indent"])
-        option, thing = ("engine", "an engine") if tab["label"].startswith("Docker") else ("host", "a host")
-        held = [block for block in blocks if number < block.line <= end and option in block.options]
-        if not held:
-            yield number, f'the tab "{tab["label"]}" has no block that is bound to {thing}'
-        for block in held:
-            fitting = labels(block.engines) if option == "engine" else {HOSTS[block.host].capitalize()}
-            wanted = label(block.engines) if option == "engine" else HOSTS[block.host].capitalize()
-            if tab["label"] not in fitting:
-                yield (
-                    block.line,
-                    f'bound to {block.options[option]} in the tab "{tab["label"]}"; '
-                    f'bind it to what the tab says, or label the tab "{wanted}"',
-                )
+        if number not in inside and (found := _TAB.match(line)):
+            yield _Tab(found["label"], range(number, _end(lines, number, found["indent"]) + 1))
+
+
+def _fitting(option: str, blocks: Sequence[Block]) -> list[str]:
+    """Return what a tab that holds these blocks may be called, the shortest first.
+
+    Args:
+        option: what binds the blocks: "engine" or "host".
+        blocks: the blocks in the tab.
+    """
+    if option == "engine":
+        return sorted(
+            labels([engine for block in blocks for engine in block.engines]),
+            key=lambda text: (len(text), text),
+        )
+    return [" and ".join(dict.fromkeys(HOSTS[block.host].capitalize() for block in blocks))]
 
 
 def _end(lines: Sequence[str], tab: int, indent: str) -> int:

@@ -82,7 +82,8 @@ def context(browser: Browser, address: str, *, scripts: bool = True) -> Iterator
 
 def visit(tab: Page, path: str) -> None:
     """Load a page and wait until the theme has started."""
-    tab.goto(path)
+    answer = tab.goto(path)
+    assert answer is None or answer.ok, f"{path}: {answer.status}"
     tab.wait_for_function(
         """() => document.querySelector("[data-md-component=sidebar] a") && [
             ...document.querySelectorAll("article .highlight:not(.no-copy) pre > code")
@@ -670,13 +671,13 @@ def test_a_picture_with_parts_is_gone_through_step_by_step(tab: Page) -> None:
     assert tab.evaluate(off) == 0
 
 
-def test_the_names_of_a_picture_stay_in_sight(tab: Page) -> None:
-    visit(tab, "/" + site().pages["under-the-hood/docker-run-traced.md"].removesuffix("index.html"))
-    tab.evaluate(
+def test_the_names_of_a_picture_stay_in_sight(own: Page) -> None:
+    visit(own, "/" + site().pages["under-the-hood/docker-run-traced.md"].removesuffix("index.html"))
+    own.evaluate(
         "document.querySelector('.sequence rect.band:last-of-type').scrollIntoView({block: 'center'})"
     )
-    top = tab.evaluate("document.querySelector('.sequence .heads').getBoundingClientRect().top")
-    header = tab.evaluate("document.querySelector('.md-header').getBoundingClientRect().bottom")
+    top = own.evaluate("document.querySelector('.sequence .heads').getBoundingClientRect().top")
+    header = own.evaluate("document.querySelector('.md-header').getBoundingClientRect().bottom")
     assert header <= top < header + 120
 
 

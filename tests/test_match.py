@@ -40,6 +40,8 @@ def types(line: str) -> list[str]:
         ("2026-11-24T03:51:21+00:00", "time"),
         ("Tue Nov 24 03:51:21 2026", "time"),
         ("Tue, 24 Nov 2026 03:51:21 GMT", "time"),
+        ("Nov  4 03:51:21", "time"),
+        ("Nov 24 03:51:21", "time"),
         ("03:51", "time"),
         ("2 seconds ago", "age"),
         ("About a minute ago", "age"),

@@ -48,20 +48,16 @@ mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
 mount -t sysfs -o nosuid,nodev,noexec sysfs "$root/sys"
 mount -t tmpfs -o nosuid,nodev,mode=755 run "$root/run"
 
-# A small /dev of the lab's own. The terminals are the host's: a shell that is
-# entered from outside keeps the name of the terminal it was started in.
+# A small /dev of the lab's own, with the modes that udev gives on a plain host: on this one
+# they may be others. The terminals are the host's: a shell that is entered from outside
+# keeps the name of the terminal it was started in.
 mount -t tmpfs -o nosuid,mode=755 dev "$root/dev"
-for node in null zero full random urandom tty ptmx kmsg fuse; do
+mkdir "$root/dev/net"
+for node in null zero full random urandom tty ptmx kmsg fuse net/tun; do
   if [ -c "/dev/$node" ]; then
-    : >"$root/dev/$node"
-    mount --bind "/dev/$node" "$root/dev/$node"
+    mknod -m 666 "$root/dev/$node" c $(stat -c '0x%t 0x%T' "/dev/$node")
   fi
 done
-if [ -c /dev/net/tun ]; then
-  mkdir "$root/dev/net"
-  : >"$root/dev/net/tun"
-  mount --bind /dev/net/tun "$root/dev/net/tun"
-fi
 mkdir "$root/dev/pts" "$root/dev/shm" "$root/dev/mqueue"
 mount --bind /dev/pts "$root/dev/pts"
 mount -t tmpfs -o nosuid,nodev,mode=1777 shm "$root/dev/shm"

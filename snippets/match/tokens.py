@@ -50,6 +50,7 @@ TOKEN_TYPES = (
         r"(?!0001-01-01T)(?<![\w-])(?:"
         rf"\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK}(?:Z| ?[+-]\d\d:?\d\d)?(?: [A-Z]{{3,4}})?)?"
         rf"|{_DAY},? (?:{_MONTH} +\d+|\d+ {_MONTH})(?: \d{{4}})? {_CLOCK}(?: [A-Z]{{3}})?(?: \d{{4}})?"
+        rf"|{_MONTH} [ \d]\d {_CLOCK}"
         rf"|{_CLOCK})(?![\w:-])",
     ),
     TokenType("age", rf"(?<!\w){_AGE} ago(?!\w)"),

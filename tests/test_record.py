@@ -235,6 +235,6 @@ def test_every_recording_is_of_the_engine_that_it_names() -> None:
         assert not declared or recording.version.startswith(declared.version), recording.page
 
 
-def test_all_recordings_are_of_the_same_images() -> None:
+def test_each_recording_names_images_that_are_listed() -> None:
+    """Machines make images of other digests, as their packages differ; a page is recorded on whichever ran it."""
     assert {recording.images for recording in all_recordings()} == set(read_images())
-    assert len(read_images()) == 1, "the engines were recorded with different images: make record"
